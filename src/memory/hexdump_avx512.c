@@ -10,88 +10,144 @@
 
 /*
  * Coloured lines (hexdump_color.c) of items that are not shaded or fill whole
- * groups of 8 bytes.  Eight cells fill a vector: each has the sequence that
- * sets its colour and then its text.  Where the colour stays, the sequence is
- * squeezed out as the vector is stored.
+ * groups of 8 bytes.  All that a group's text is made of fits into a vector:
+ * its parts.  Which of them stands where depends on nothing but the cells that
+ * change the colour: one permutation, out of a table of 256, writes a column.
  */
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,bmi2,popcnt")))
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,popcnt,prfchw")))
+#define INLINE static inline __attribute__((always_inline))
 
-/* A cell's eight places, the first one lowest: ESC [ 3 . m and the text, whose blank only hex digits show. */
-#define CELL INT64_C(0x2000006d00335b1b)
-#define VARIES UINT64_C(0x6868686868686868)
-#define HEX_SHOWN UINT64_C(0x8080800000000000)   /* the sign bits of what is shown where the colour stays */
-#define TEXT_SHOWN INT64_C(0x0000800000000000)
-#define ESCAPE_SHOWN INT64_C(0x0000008080808080) /* and what is where it changes */
-#define BRIGHT INT64_C(0x0000000000060000)       /* added to a cell, makes its 3 a 9 */
-
-/* Where the varying places come from: 0 the hex digits, 32 the characters, 48 the colours' second digits. */
-#define HEX_CELL(i) 0, 0, 0, 48 + (i), 0, 2 * (i), 2 * (i) + 1, 0
-#define TEXT_CELL(i) 0, 0, 0, 48 + (i), 0, 32 + (i), 0, 0
-#define EIGHT(cell, i) \
-    cell(i), cell((i) + 1), cell((i) + 2), cell((i) + 3), cell((i) + 4), cell((i) + 5), cell((i) + 6), cell((i) + 7)
-
-static const unsigned char hex_picks[2][64] = {{EIGHT(HEX_CELL, 0)}, {EIGHT(HEX_CELL, 8)}};
-static const unsigned char text_picks[2][64] = {{EIGHT(TEXT_CELL, 0)}, {EIGHT(TEXT_CELL, 8)}};
+enum {
+    GROUPS = 2, /* of a line */
+    LINES = 4,  /* that fill a vector */
+    /* Where the parts lie: of each of 8 bytes its digits, its character, its colour's two digits; then what is fixed. */
+    PART_HEX = 0,
+    PART_TEXT = 16,
+    PART_SECOND = 24,
+    PART_FIRST = 32,
+    PART_FIXED = 40,
+    ESCAPE_SIZE = 5, /* characters that set a colour */
+};
 
 /* A colour's second digit, for ASCII; none is another colour's. */
 static const char colors[] =
     "0555555552252255" "5555555555555555" "2666666666666666" "6666666666666666"
     "6666666666666666" "6666666666666666" "6666666666666666" "6666666666666665";
 
-enum {
-    HEX_SIZE = 3,  /* of a cell where the colour stays */
-    TEXT_SIZE = 1,
-    ESCAPE_SIZE = 5,
+/* The parts of the places of a column, for each set of cells (a bit each, the first lowest) that change the colour. */
+static struct {
+    unsigned char hex[256][64];
+    unsigned char text[256 + 1][48]; /* the last is read beyond its end */
+    bool filled;
+} picks __attribute__((aligned(64)));
+
+static unsigned char *pick(unsigned char *to, unsigned char first, unsigned char step, size_t size)
+{
+    for (size_t i = 0; i < size; i++, first = (unsigned char)(first + step)) {
+        *to++ = first;
+    }
+    return to;
+}
+
+/* ESC [ colour m */
+static unsigned char *pick_escape(unsigned char *to, unsigned char cell)
+{
+    to = pick(to, PART_FIXED, 1, 2);
+    *to++ = (unsigned char)(PART_FIRST + cell);
+    *to++ = (unsigned char)(PART_SECOND + cell);
+    return pick(to, PART_FIXED + 2, 1, 1);
+}
+
+static void fill_picks(void)
+{
+    for (unsigned changes = 0; changes < 256; changes++) {
+        unsigned char *hex = picks.hex[changes], *text = picks.text[changes];
+
+        for (unsigned char cell = 0; cell < HEXDUMP_GROUP; cell++) {
+            if (changes >> cell & 1) {
+                hex = pick_escape(hex, cell);
+                text = pick_escape(text, cell);
+            }
+            hex = pick(hex, (unsigned char)(PART_HEX + 2 * cell), 1, 2);
+            hex = pick(hex, PART_FIXED + 3, 1, 1);
+            text = pick(text, (unsigned char)(PART_TEXT + cell), 1, 1);
+        }
+    }
+    picks.filled = true;
+}
+
+/* Lines taken apart: a vector of parts for each group, and the cells that change the colour, a bit each. */
+struct taken {
+    __m512i parts[LINES][GROUPS];
+    __m512i offsets; /* 8 digits and blanks for each line */
+    uint64_t changes;
 };
 
-/* What the columns of eight bytes have in common. */
-struct group {
-    __m512i cells;  /* without what varies but the colours' first digit */
-    __m512i escape; /* ESCAPE_SHOWN for each whose colour is to be set */
-    size_t size;    /* bytes of the sequences shown */
-};
-
-TARGET static inline struct group group_of(__mmask8 changed, __mmask8 bright)
+/* The higher and the lower half of each byte as digits. */
+TARGET INLINE void hex_digits(__m512i bytes, __m512i *left, __m512i *right)
 {
-    __m512i cells = _mm512_set1_epi64(CELL);
+    const __m512i digits = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)"0123456789abcdef"));
+    const __m512i half = _mm512_set1_epi8(15);
+    __m512i high = _mm512_shuffle_epi8(digits, _mm512_and_si512(_mm512_srli_epi16(bytes, 4), half));
+    __m512i low = _mm512_shuffle_epi8(digits, _mm512_and_si512(bytes, half));
 
-    return (struct group){
-        .cells = _mm512_mask_add_epi64(cells, bright, cells, _mm512_set1_epi64(BRIGHT)),
-        .escape = _mm512_maskz_set1_epi64(changed, ESCAPE_SHOWN),
-        .size = ESCAPE_SIZE * (size_t)_mm_popcnt_u32(changed),
-    };
+    *left = _mm512_unpacklo_epi8(high, low);
+    *right = _mm512_unpackhi_epi8(high, low);
 }
 
-TARGET static inline unsigned char *put_cells(unsigned char *to, const struct group *group, __m512i source,
-                                              __m512i picks, __m512i shown, size_t size)
+/* From a kind of parts for all lines in each vector to all parts of a line. */
+TARGET INLINE void transpose(struct taken *taken, size_t group, __m512i a, __m512i b, __m512i c, __m512i d)
 {
-    __m512i cells = _mm512_mask_permutexvar_epi8(group->cells, VARIES, picks, source);
-    __mmask64 kept = _mm512_movepi8_mask(_mm512_or_si512(shown, group->escape));
+    __m512i ab_01 = _mm512_shuffle_i32x4(a, b, 0x44), ab_23 = _mm512_shuffle_i32x4(a, b, 0xee);
+    __m512i cd_01 = _mm512_shuffle_i32x4(c, d, 0x44), cd_23 = _mm512_shuffle_i32x4(c, d, 0xee);
 
-    _mm512_storeu_si512(to, _mm512_maskz_compress_epi8(kept, cells));
-    return to + 8 * size + group->size;
+    taken->parts[0][group] = _mm512_shuffle_i32x4(ab_01, cd_01, 0x88);
+    taken->parts[1][group] = _mm512_shuffle_i32x4(ab_01, cd_01, 0xdd);
+    taken->parts[2][group] = _mm512_shuffle_i32x4(ab_23, cd_23, 0x88);
+    taken->parts[3][group] = _mm512_shuffle_i32x4(ab_23, cd_23, 0xdd);
 }
 
-/* Eight digits and blanks. */
-TARGET static inline __m128i offset_text(__m128i digits, uint32_t offset)
+TARGET INLINE __m512i offset_digits(uint32_t low, uint32_t step)
 {
-    uint64_t halves = __builtin_bswap64(_pdep_u64(offset, UINT64_MAX / 0xff * 0xf));
+    const __m512i blanks = _mm512_set1_epi8(' ');
+    const __m512i spread = _mm512_broadcast_i32x4(_mm_setr_epi8(3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+    __m512i at = _mm512_add_epi32(_mm512_set1_epi32((int)low),
+                                  _mm512_mullo_epi32(_mm512_set1_epi32((int)step),
+                                                     _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3)));
+    __m512i left, right;
 
-    return _mm_mask_shuffle_epi8(_mm_set1_epi8(' '), 0xff, digits, _mm_cvtsi64_si128((long long)halves));
+    hex_digits(_mm512_shuffle_epi8(at, spread), &left, &right);
+    return _mm512_mask_mov_epi64(left, 0xaa, blanks);
 }
 
-/* The digits of the bytes, the higher half of each first. */
-TARGET static inline __m256i hex_text(__m128i digits, __m128i bytes)
+TARGET INLINE void take_apart(struct taken *taken, __m512i bytes, __m512i colors_0, __m512i colors_64)
 {
-    __m256i wide = _mm256_cvtepu8_epi16(bytes);
-    __m256i halves = _mm256_or_si256(_mm256_srli_epi16(wide, 4), _mm256_slli_epi16(wide, 8));
+    const __m512i fixed = _mm512_broadcast_i32x4(_mm_setr_epi8('\033', '[', 'm', ' ', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+    __mmask64 printable = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8(' ')),
+                                                 _mm512_set1_epi8('~' + 1 - ' '));
+    __m512i text = _mm512_mask_mov_epi8(_mm512_set1_epi8('.'), printable, bytes);
+    __m512i second = _mm512_permutex2var_epi8(colors_0, bytes, colors_64);
+    __m512i first = _mm512_mask_mov_epi8(_mm512_set1_epi8('3'), _mm512_testn_epi8_mask(bytes, bytes),
+                                         _mm512_set1_epi8('9'));
+    __m512i left, right;
 
-    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(digits),
-                               _mm256_and_si256(halves, _mm256_set1_epi8(15)));
+    hex_digits(bytes, &left, &right);
+    second = _mm512_mask_mov_epi8(second, _mm512_movepi8_mask(bytes), _mm512_set1_epi8('3'));
+    second = _mm512_mask_mov_epi8(second, _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(-1)), _mm512_set1_epi8('1'));
+    taken->changes = _mm512_cmpneq_epi8_mask(second, _mm512_bslli_epi128(second, 1));
+    transpose(taken, 0, left, _mm512_unpacklo_epi64(text, second), _mm512_unpacklo_epi64(first, fixed), fixed);
+    transpose(taken, 1, right, _mm512_unpackhi_epi64(text, second), _mm512_unpacklo_epi64(
+        _mm512_unpackhi_epi64(first, first), fixed), fixed);
+}
+
+TARGET INLINE unsigned char *put_column(unsigned char *to, __m512i parts, const unsigned char *picked, size_t size)
+{
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi8(_mm512_loadu_si512(picked), parts));
+    return to + size;
 }
 
 /* The end of a shaded item, or the start of one. */
-static inline unsigned char *put_shade(unsigned char *to, bool before, bool after)
+INLINE unsigned char *put_shade(unsigned char *to, bool before, bool after)
 {
     if (before == after) {
         return to;
@@ -100,72 +156,94 @@ static inline unsigned char *put_shade(unsigned char *to, bool before, bool afte
     return to + (before ? 5 : 4);
 }
 
-TARGET static unsigned char *avx512_color(unsigned char *to, const struct hexdump_lines *lines)
+/* The columns of a line, `shade` telling which of its groups are shaded. */
+TARGET INLINE unsigned char *put_columns(unsigned char *to, const __m512i *parts, unsigned changes, const bool *shade)
 {
-    const __m128i digits = _mm_loadu_si128((const __m128i *)"0123456789abcdef");
+    unsigned changes_0 = changes & 0xff, changes_8 = changes >> 8 & 0xff;
+    size_t escapes_0 = ESCAPE_SIZE * (size_t)_mm_popcnt_u32(changes_0);
+    size_t escapes_8 = ESCAPE_SIZE * (size_t)_mm_popcnt_u32(changes_8);
+
+    to = put_shade(to, false, shade[0]);
+    to = put_column(to, parts[0], picks.hex[changes_0], 3 * HEXDUMP_GROUP - 1 + escapes_0);
+    if (shade[0] && !shade[1]) {
+        to = put_shade(to, true, false);
+    }
+    memcpy(to, "  ", 2);
+    to = put_shade(to + 2, shade[0] && shade[1], shade[1]);
+    to = put_column(to, parts[1], picks.hex[changes_8], 3 * HEXDUMP_GROUP - 1 + escapes_8);
+    memcpy(to, "\033[0m  |", 8);
+    to = put_shade(to + 7, false, shade[0]);
+    to = put_column(to, parts[0], picks.text[changes_0], HEXDUMP_GROUP + escapes_0);
+    to = put_shade(to, shade[0], shade[1]);
+    to = put_column(to, parts[1], picks.text[changes_8], HEXDUMP_GROUP + escapes_8);
+    memcpy(to, "\033[0m|\n\0", 8);
+    return to + 6;
+}
+
+/* Is the group at `place` within two items shaded?  Steps past it. */
+INLINE bool shade_next(uint64_t *place, uint64_t item_size)
+{
+    bool shaded = *place >= item_size;
+
+    *place = *place + HEXDUMP_GROUP == 2 * item_size ? 0 : *place + HEXDUMP_GROUP;
+    return shaded;
+}
+
+/* Inlined where `shades` is a constant. */
+TARGET INLINE unsigned char *put_lines(unsigned char *to, const struct hexdump_lines *lines, bool shades)
+{
     const __m512i colors_0 = _mm512_loadu_si512(colors), colors_64 = _mm512_loadu_si512(colors + 64);
-    const __m512i hex_0 = _mm512_loadu_si512(hex_picks[0]), hex_8 = _mm512_loadu_si512(hex_picks[1]);
-    const __m512i text_0 = _mm512_loadu_si512(text_picks[0]), text_8 = _mm512_loadu_si512(text_picks[1]);
-    const __m512i hex = _mm512_set1_epi64((int64_t)HEX_SHOWN), text = _mm512_set1_epi64(TEXT_SHOWN);
     const struct hexdump_offset offset = lines->offset;
-    const uint64_t item_size = lines->item_size <= 1 ? UINT64_MAX / 2 : lines->item_size;
-    const unsigned char *from = lines->bytes, *end = from + lines->size;
-    uint64_t place = lines->item_size <= 1 ? 0 : lines->item_place;
+    const unsigned char *from = lines->bytes;
+    uint64_t place = lines->item_place;
     uint32_t low = offset.low;
+    size_t left = lines->size / HEXDUMP_KERNEL_WIDTH, count;
 
-    for (; from < end; from += HEXDUMP_KERNEL_WIDTH, low += offset.step) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)from), shown, color;
-        bool shade_0 = place >= item_size, shade_8;
-        __mmask16 changed, bright = _mm_testn_epi8_mask(bytes, bytes);
-        struct group group_0, group_8;
-        __m512i source;
+    for (; left > 0; left -= count, from += count * HEXDUMP_KERNEL_WIDTH, low += LINES * offset.step) {
+        __mmask64 wanted = left < LINES ? (UINT64_C(1) << left * HEXDUMP_KERNEL_WIDTH) - 1 : UINT64_MAX;
+        unsigned char offsets[LINES][16];
+        struct taken taken;
 
+        count = left < LINES ? left : LINES;
         __builtin_prefetch(from + HEXDUMP_BATCH_SIZE);
-        place = place + 8 == 2 * item_size ? 0 : place + 8;
-        shade_8 = place >= item_size;
-        place = place + 8 == 2 * item_size ? 0 : place + 8;
-        shown = _mm_mask_mov_epi8(_mm_set1_epi8('.'),
-                                  _mm_cmplt_epu8_mask(_mm_sub_epi8(bytes, _mm_set1_epi8(' ')),
-                                                      _mm_set1_epi8('~' + 1 - ' ')), bytes);
-        color = _mm512_castsi512_si128(
-            _mm512_permutex2var_epi8(colors_0, _mm512_castsi128_si512(bytes), colors_64));
-        color = _mm_mask_mov_epi8(color, _mm_movepi8_mask(bytes), _mm_set1_epi8('3'));
-        color = _mm_mask_mov_epi8(color, _mm_cmpeq_epi8_mask(bytes, _mm_set1_epi8(-1)), _mm_set1_epi8('1'));
-        changed = _mm_cmpneq_epi8_mask(color, _mm_slli_si128(color, 1));
-        group_0 = group_of((__mmask8)changed, (__mmask8)bright);
-        group_8 = group_of((__mmask8)_kshiftri_mask16(changed, 8), (__mmask8)_kshiftri_mask16(bright, 8));
-        source = _mm512_inserti64x4(_mm512_castsi256_si512(hex_text(digits, bytes)),
-                                    _mm256_set_m128i(color, shown), 1);
+        take_apart(&taken, _mm512_maskz_loadu_epi8(wanted, from), colors_0, colors_64);
+        _mm512_storeu_si512(offsets, offset_digits(low, offset.step));
+#pragma GCC unroll 4
+        for (size_t i = 0; i < LINES; i++, taken.changes >>= HEXDUMP_KERNEL_WIDTH) {
+            if (i == count) {
+                break;
+            }
+            hexdump_prefetch(to, 3);
+            bool shade[GROUPS] = {false, false};
 
-        if (offset.prefix_size > 0) {
-            memcpy(to, offset.prefix, sizeof offset.prefix);
-            to += offset.prefix_size;
+            if (shades) {
+                shade[0] = shade_next(&place, lines->item_size);
+                shade[1] = shade_next(&place, lines->item_size);
+            }
+            if (offset.prefix_size > 0) {
+                memcpy(to, offset.prefix, sizeof offset.prefix);
+                to += offset.prefix_size;
+            }
+            memcpy(to, offsets[i], sizeof offsets[i]);
+            to = put_columns(to + 10, taken.parts[i], (unsigned)(taken.changes & 0xffff), shade);
         }
-        _mm_storeu_si128((__m128i *)to, offset_text(digits, low));
-        to = put_shade(to + 10, false, shade_0);
-        to = put_cells(to, &group_0, source, hex_0, hex, HEX_SIZE) - 1;
-        if (shade_0 && !shade_8) {
-            to = put_shade(to, true, false);
-        }
-        memcpy(to, "  ", 2);
-        to = put_shade(to + 2, shade_0 && shade_8, shade_8);
-        to = put_cells(to, &group_8, source, hex_8, hex, HEX_SIZE) - 1;
-        memcpy(to, "\033[0m  |", 8);
-        to = put_shade(to + 7, false, shade_0);
-        to = put_cells(to, &group_0, source, text_0, text, TEXT_SIZE);
-        to = put_shade(to, shade_0, shade_8);
-        to = put_cells(to, &group_8, source, text_8, text, TEXT_SIZE);
-        memcpy(to, "\033[0m|\n", 6);
-        to += 6;
     }
     return to;
 }
 
+TARGET static unsigned char *avx512_color(unsigned char *to, const struct hexdump_lines *lines)
+{
+    if (!picks.filled) {
+        fill_picks();
+    }
+    return lines->item_size > 1 ? put_lines(to, lines, true) : put_lines(to, lines, false);
+}
+
 static bool has_avx512(void)
 {
-    return __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2") && hexdump_avx2.supported();
+    return __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("popcnt") && hexdump_avx2.supported();
 }
 
 const struct hexdump_kernel hexdump_avx512 = {"avx512", has_avx512, hexdump_avx2_lines, avx512_color};

@@ -18,6 +18,7 @@ enum {
     HEXDUMP_KERNEL_WIDTH = 16, /* bytes per line of the lines that kernels write */
     HEXDUMP_BATCH_SIZE = 4096, /* bytes looked through for repeats, then written, while the next are fetched */
     HEXDUMP_OFFSET_SIZE = 17,  /* characters of an offset, at most */
+    HEXDUMP_AHEAD = 768,       /* bytes from what is written to what will be and is fetched */
     HEXDUMP_SLACK = 64,        /* bytes behind its text that a writer may spoil */
 };
 
@@ -73,6 +74,18 @@ struct hexdump_kernel {
 };
 
 #if defined(__x86_64__)
+/*
+ * Ask for lines of the cache that are written soon: a buffer of output does
+ * not stay in the nearest one.  Needs the target "prfchw", but no processor
+ * that has it: others take it for nothing.
+ */
+#define hexdump_prefetch(to, count)                                     \
+    do {                                                                \
+        for (int line_ = 0; line_ < (count); line_++) {                 \
+            __builtin_prefetch((to) + HEXDUMP_AHEAD + 64 * line_, 1);   \
+        }                                                               \
+    } while (0)
+
 hexdump_writer hexdump_avx2_lines;
 extern const struct hexdump_kernel hexdump_avx512, hexdump_avx2, hexdump_ssse3;
 #elif defined(__aarch64__)

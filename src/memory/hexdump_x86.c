@@ -86,7 +86,7 @@ static unsigned char *ssse3_lines(unsigned char *to, const struct hexdump_lines 
 #define TWICE(table) _mm256_setr_epi8(table, table)
 
 /* As ssse3_lines, with a line in each half of a vector. */
-__attribute__((target("avx2")))
+__attribute__((target("avx2,prfchw")))
 unsigned char *hexdump_avx2_lines(unsigned char *to, const struct hexdump_lines *lines)
 {
     const __m256i half = _mm256_set1_epi8(15), digits = TWICE(DIGITS);
@@ -109,6 +109,7 @@ unsigned char *hexdump_avx2_lines(unsigned char *to, const struct hexdump_lines 
         __m256i v0, v1, v2, v3, v4;
 
         __builtin_prefetch(from + HEXDUMP_BATCH_SIZE);
+        hexdump_prefetch(to, 3);
         place = _mm256_or_si256(_mm256_and_si256(_mm256_srli_epi16(place, 4), TWICE(HIGH)),
                                 _mm256_and_si256(place, TWICE(LOW)));
         place = _mm256_shuffle_epi8(digits, _mm256_or_si256(place, TWICE(NO_DIGIT)));
