@@ -6,11 +6,21 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* A pipe takes so much at once: a reader of its own processor gets on while the next is written. */
+static size_t buffer_size(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode) ? OUTPUT_PIPE_SIZE : OUTPUT_BUFFER_SIZE;
+}
 
 bool output_open(struct output *output, int fd, struct error *error)
 {
-    *output = (struct output){.fd = fd, .buffer = malloc(OUTPUT_BUFFER_SIZE)};
+    *output = (struct output){.fd = fd, .size = buffer_size(fd)};
+    output->buffer = malloc(output->size);
     return output->buffer != NULL || error_no_memory(error);
 }
 
@@ -51,10 +61,10 @@ bool output_write(struct output *output, const void *bytes, size_t length)
     if (length == 0) {
         return output->failed_errno == 0;
     }
-    if (length > OUTPUT_BUFFER_SIZE - output->used && !drain(output)) {
+    if (length > output->size - output->used && !drain(output)) {
         return false;
     }
-    if (length > OUTPUT_BUFFER_SIZE) {
+    if (length > output->size) {
         return write_all(output, bytes, length);
     }
     memcpy(output->buffer + output->used, bytes, length);
@@ -69,7 +79,7 @@ bool output_puts(struct output *output, const char *string)
 
 unsigned char *output_reserve(struct output *output, size_t length)
 {
-    if (length > OUTPUT_BUFFER_SIZE - output->used && !drain(output)) {
+    if (length > output->size - output->used && !drain(output)) {
         return NULL;
     }
     return output->failed_errno == 0 ? output->buffer + output->used : NULL;

@@ -16,12 +16,16 @@ struct error;
 struct output {
     int fd;
     int failed_errno;      /* 0 as long as every write succeeded */
-    unsigned char *buffer; /* owned; OUTPUT_BUFFER_SIZE bytes */
+    unsigned char *buffer; /* owned */
+    size_t size;           /* bytes that it has room for: one of those below */
     size_t used;           /* bytes of the buffer not yet written */
     unsigned long drains;  /* how often the buffer was written out */
 };
 
-enum { OUTPUT_BUFFER_SIZE = 256 * 1024 };
+enum {
+    OUTPUT_BUFFER_SIZE = 256 * 1024,
+    OUTPUT_PIPE_SIZE = 64 * 1024, /* into a pipe: what one holds, if nobody has changed it */
+};
 
 /* Take over a descriptor; it is closed by output_close. */
 bool output_open(struct output *output, int fd, struct error *error);
@@ -31,7 +35,7 @@ bool output_write(struct output *output, const void *bytes, size_t length);
 bool output_puts(struct output *output, const char *string);
 
 /*
- * Room for `length` bytes (at most OUTPUT_BUFFER_SIZE) to be filled in place
+ * Room for `length` bytes (at most output->size) to be filled in place
  * and then made part of the output by output_commit; NULL after a failed write.
  */
 unsigned char *output_reserve(struct output *output, size_t length);

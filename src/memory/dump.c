@@ -268,7 +268,7 @@ static void take_hex_string(struct sink *sink, const unsigned char *bytes, const
 {
     (void)owners;
     while (size > 0) {
-        size_t piece = size < OUTPUT_BUFFER_SIZE / 2 ? size : OUTPUT_BUFFER_SIZE / 2, i;
+        size_t piece = size < OUTPUT_PIPE_SIZE / 2 ? size : OUTPUT_PIPE_SIZE / 2, i;
         unsigned char *to = output_reserve(sink->output, 2 * piece);
 
         if (to == NULL) {

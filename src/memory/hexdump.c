@@ -103,12 +103,12 @@ static bool show(struct hexdump *dump, const unsigned char *bytes, const unsigne
     while (size > 0) {
         struct hexdump_lines lines = {.bytes = bytes, .owners = owners, .size = size, .width = width,
                                       .item_size = item_size, .item_place = item_place(dump)};
-        size_t room = OUTPUT_BUFFER_SIZE - dump->output->used;
+        size_t room = dump->output->size - dump->output->used;
         uint64_t most = offset_text(&lines.offset, dump->offset, width);
         unsigned char *to;
 
         if (room < line_size + HEXDUMP_SLACK) {
-            room = OUTPUT_BUFFER_SIZE;
+            room = dump->output->size;
         }
         if (most > (room - HEXDUMP_SLACK) / line_size) {
             most = (room - HEXDUMP_SLACK) / line_size;
