@@ -248,17 +248,6 @@ void judge_unstrided(struct judgement *j)
     text_free(&text);
 }
 
-/*
- * No document says what C_CONTIGUOUS and F_CONTIGUOUS mean together.  Who breaks
- * a promise there alone (memoryview does not) harms no consumer that is known.
- */
-static enum severity severity_of_contiguous(uint64_t bad)
-{
-    uint64_t both = requests_asking(REQUEST_C_CONTIGUOUS) & requests_asking(REQUEST_F_CONTIGUOUS);
-
-    return bad & ~both ? SEVERITY_ERROR : SEVERITY_WARNING;
-}
-
 static void judge_contiguous(struct judgement *j, int flags, bool (*is_right)(const struct layout *),
                              const char *who)
 {
@@ -289,7 +278,7 @@ static void judge_contiguous(struct judgement *j, int flags, bool (*is_right)(co
         bad |= request_bit(i);
     }
     if (bad) {
-        finding(j, severity_of_contiguous(bad), bad, "%s, %s", text_string(&text), where(j, bad, among, who));
+        finding(j, SEVERITY_ERROR, bad, "%s, %s", text_string(&text), where(j, bad, among, who));
     }
     text_free(&text);
 }
