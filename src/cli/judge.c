@@ -40,13 +40,19 @@ static bool refuse_to_judge(const struct transcript *transcript, const struct fi
                      transcript->sweeps[0][0].exception.text);
 }
 
-/* A --mutate expression that fails without any view being there says nothing of the exporter. */
+/* A --mutate expression that fails without any view being there, or resizes nothing, says nothing of the exporter. */
 static bool check_mutation(const struct transcript *transcript, struct error *error)
 {
     const struct exception *exception = transcript_mutation_error(transcript);
 
-    return exception == NULL || error_set(error, ERROR_INPUT, "--mutate fails with no view there at all: %s: %s",
-                                          exception->type, exception->text);
+    if (exception != NULL) {
+        return error_set(error, ERROR_INPUT, "--mutate fails with no view there at all: %s: %s", exception->type,
+                         exception->text);
+    }
+    return !transcript_mutates_nothing(transcript) ||
+           error_set(error, ERROR_INPUT,
+                     "--mutate changes neither the place of the memory nor its size: give an expression that "
+                     "resizes the object, which is '_' in it");
 }
 
 /* --- the two actions ------------------------------------------------------------------ */

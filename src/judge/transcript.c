@@ -123,6 +123,19 @@ const struct exception *transcript_mutation_error(const struct transcript *trans
     return transcript->mutate && mutation->done && mutation->exception.set ? &mutation->exception : NULL;
 }
 
+static bool changes_nothing(const struct mutation *mutation)
+{
+    return mutation->done && !mutation->exception.set && mutation->after == OUTCOME_GRANTED &&
+           mutation->buf_after == mutation->buf_before && mutation->len_after == mutation->len_before &&
+           !(mutation->changed & ~(unsigned)FIELD_CONTENTS);
+}
+
+bool transcript_mutates_nothing(const struct transcript *transcript)
+{
+    return transcript->mutate && changes_nothing(&transcript->mutations[MUTATE_UNTOUCHED]) &&
+           changes_nothing(&transcript->mutations[MUTATE_HELD]);
+}
+
 /* strsignal describes, sigabbrev_np is not everywhere. */
 static const char *signal_name(int number)
 {

@@ -276,6 +276,12 @@ const struct crash *transcript_crash(const struct transcript *transcript, int re
  */
 const struct exception *transcript_mutation_error(const struct transcript *transcript);
 
+/*
+ * Did --mutate, with no view there as under one, leave the memory where it was
+ * and as long?  The rules of resizing were then not tried.
+ */
+bool transcript_mutates_nothing(const struct transcript *transcript);
+
 /* "SIGSEGV", "exit(3)", "no answer within 2 s". */
 void crash_text(const struct crash *crash, double timeout, struct text *text);
 

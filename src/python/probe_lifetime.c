@@ -319,10 +319,23 @@ void probe_evaluate(struct probe *probe, PyObject *namespace, struct exception *
     Py_INCREF(probe->exporter);
 }
 
+/* What a new view is like. */
+static void find_mutated(struct probe *probe, int truth, struct mutation *mutation)
+{
+    Py_buffer view;
+
+    mutation->after = probe_ask(probe, truth, &view, NULL);
+    if (mutation->after == OUTCOME_GRANTED) {
+        mutation->buf_after = (uintptr_t)view.buf;
+        mutation->len_after = view.len;
+        probe_release(probe, truth, &view, NULL);
+    }
+}
+
 static void mutate_held(struct probe *probe, PyObject *namespace, int truth, struct mutation *mutation)
 {
     struct snapshot *snapshot;
-    Py_buffer view, after;
+    Py_buffer view;
 
     if (probe_ask(probe, truth, &view, NULL) != OUTCOME_GRANTED) {
         return;
@@ -331,12 +344,7 @@ static void mutate_held(struct probe *probe, PyObject *namespace, int truth, str
     mutation->len_before = view.len;
     snapshot = snapshot_take(&view);
     probe_evaluate(probe, namespace, &mutation->exception);
-    mutation->after = probe_ask(probe, truth, &after, NULL);
-    if (mutation->after == OUTCOME_GRANTED) {
-        mutation->buf_after = (uintptr_t)after.buf;
-        mutation->len_after = after.len;
-        probe_release(probe, truth, &after, NULL);
-    }
+    find_mutated(probe, truth, mutation);
     if (snapshot != NULL) {
         mutation->changed = snapshot_compare(snapshot, &view);
         snapshot_free(snapshot);
@@ -377,10 +385,15 @@ void probe_mutate(struct probe *probe, int when)
         mutate_held(probe, namespace, truth, mutation);
         return;
     }
-    if (when != MUTATE_UNTOUCHED &&
-        send_all(probe, when == MUTATE_RELEASED ? OUTCOME_GRANTED : OUTCOME_REFUSED) == 0) {
+    if (when == MUTATE_UNTOUCHED) {
+        mutation->buf_before = probe->transcript->sweeps[0][truth].buf.address;
+        mutation->len_before = probe->transcript->sweeps[0][truth].len;
+    } else if (send_all(probe, when == MUTATE_RELEASED ? OUTCOME_GRANTED : OUTCOME_REFUSED) == 0) {
         return;
     }
     probe_evaluate(probe, namespace, &mutation->exception);
+    if (when == MUTATE_UNTOUCHED) {
+        find_mutated(probe, truth, mutation);
+    }
     mutation->done = true;
 }

@@ -132,6 +132,13 @@ assert [f["rule"] for f in answer["findings"] if f["severity"] == "error"] == ["
     expect 0 "exporters.right('ints, releasing'): 36 requests, 0 errors, 0 warnings"
 }
 
+@test "--mutate: an expression that resizes nothing is no verdict" {
+    inspect --check --mutate "len(_)" -e "bytearray(b'abc')"
+    refuses "--mutate changes neither the place of the memory nor its size"
+    inspect --check --mutate "_.__setitem__(0, 1)" -e "bytearray(b'abc')"
+    refuses "--mutate changes neither the place of the memory nor its size"
+}
+
 @test "--mutate: a wrong expression is no verdict" {
     inspect --check --mutate "_.no_such_thing()" -e "bytearray(b'abc')"
     refuses "AttributeError: 'bytearray' object has no attribute 'no_such_thing'"

@@ -489,13 +489,13 @@ static void contiguity(void)
               "that ask for ANY_CONTIGUOUS (ANY_CONTIGUOUS)\n");
 }
 
-static void both_contiguities_at_once_weigh_less(void)
+static void both_contiguities_at_once_are_both_promised(void)
 {
     static const int64_t shape[] = {2, 3}, strides[] = {12, 4};
 
     write_table();
     write_request(place(REQUEST_C_CONTIGUOUS | REQUEST_F_CONTIGUOUS), true, 2, shape, strides);
-    CHECK(only("warning", "f-contiguous-honoured"));
+    CHECK(only("error", "f-contiguous-honoured"));
     write_request(place(REQUEST_F_CONTIGUOUS | REQUEST_FORMAT), true, 2, shape, strides);
     CHECK(only("error", "f-contiguous-honoured"));
 }
@@ -663,6 +663,31 @@ static void resizing(void)
     CHECK(transcript_mutation_error(&transcript) != NULL);
 }
 
+static void mutations_that_change_nothing(void)
+{
+    struct mutation *untouched = &transcript.mutations[MUTATE_UNTOUCHED];
+    struct mutation *held = &transcript.mutations[MUTATE_HELD];
+
+    write_mutations();
+    *untouched = (struct mutation){true, {.set = false}, 0x10000, 0x10000, 24, 24, OUTCOME_GRANTED, 0};
+    CHECK(!transcript_mutates_nothing(&transcript)); /* it is refused under a view: it does something */
+    *held = *untouched;
+    CHECK(transcript_mutates_nothing(&transcript));
+    held->changed = FIELD_CONTENTS;
+    CHECK(transcript_mutates_nothing(&transcript));
+    held->changed = FIELD_SHAPE;
+    CHECK(!transcript_mutates_nothing(&transcript));
+    *held = *untouched;
+    untouched->len_after = 32;
+    CHECK(!transcript_mutates_nothing(&transcript));
+    *untouched = *held;
+    held->buf_after = 0x20000;
+    CHECK(!transcript_mutates_nothing(&transcript));
+    *held = *untouched;
+    untouched->after = OUTCOME_REFUSED;
+    CHECK(!transcript_mutates_nothing(&transcript));
+}
+
 static void repetition(void)
 {
     static const int64_t shape[] = {6}, strides[] = {4};
@@ -750,7 +775,7 @@ int main(void)
     RUN(fields_that_flags_control);
     RUN(scalars_have_no_arrays);
     RUN(contiguity);
-    RUN(both_contiguities_at_once_weigh_less);
+    RUN(both_contiguities_at_once_are_both_promised);
     RUN(answers_agree);
     RUN(the_same_format_can_be_written_otherwise);
     RUN(memory);
@@ -759,6 +784,7 @@ int main(void)
     RUN(references_change_steadily);
     RUN(releases);
     RUN(resizing);
+    RUN(mutations_that_change_nothing);
     RUN(repetition);
     RUN(what_release_buffer_raises);
     RUN(threads);
