@@ -411,6 +411,7 @@ void judge_dunder_pairing(struct judgement *j)
 void judge_threads(struct judgement *j)
 {
     const struct stress *stress = &j->transcript->stress;
+    bool stuck = can_mutate(j) && stress->mutation.done && stress->mutation.exception.set;
     struct text text = TEXT_INIT;
 
     judge_crashes(j);
@@ -430,13 +431,14 @@ void judge_threads(struct judgement *j)
         finding(j, SEVERITY_ERROR, 0, "%s in one of %d threads", exception_text(&stress->exception, &text),
                 stress->threads);
     }
-    if (can_mutate(j) && stress->mutation.done && stress->mutation.exception.set) {
+    if (stuck) {
+        text_clear(&text);
         finding(j, SEVERITY_ERROR, 0, "%s, though %d threads released every view",
                 exception_text(&stress->mutation.exception, &text), stress->threads);
     }
-    if (stress->wrong == 0 && stress->exporter_change == 0 && !stress->exception.set) {
-        finding(j, SEVERITY_INFO, 0, "%d threads acquired and released %" PRId64 " views", stress->threads,
-                stress->views);
+    if (stress->wrong == 0 && stress->exporter_change == 0 && !stress->exception.set && !stuck) {
+        finding(j, SEVERITY_INFO, 0, "%d threads acquired and released %" PRId64 " views, %s", stress->threads,
+                stress->views, j->transcript->free_threaded ? "without a GIL" : "taking turns by the GIL");
     }
     text_free(&text);
 }

@@ -229,7 +229,7 @@ struct crash {
 
 struct transcript {
     int python_version; /* PY_VERSION_HEX */
-    bool free_threaded;
+    bool free_threaded; /* threads run without a GIL */
     double timeout;   /* seconds for one request */
     bool out_of_time; /* the time for the whole check was over before its end */
 

@@ -450,6 +450,25 @@ static bool is_python_method(PyObject *object, const char *name)
 }
 #endif
 
+#ifdef Py_GIL_DISABLED
+/* Without a GIL, unless the environment or a module that was imported wants one. */
+static bool has_gil(void)
+{
+    PyObject *enabled = PySys_GetObject("_is_gil_enabled");
+    PyObject *answer = enabled != NULL ? PyObject_CallNoArgs(enabled) : NULL;
+    bool has = answer == Py_True;
+
+    Py_XDECREF(answer);
+    PyErr_Clear();
+    return has;
+}
+#else
+static bool has_gil(void)
+{
+    return true;
+}
+#endif
+
 static void describe(struct probe *probe, const struct probe_options *options)
 {
     struct transcript *transcript = probe->transcript;
@@ -457,9 +476,7 @@ static void describe(struct probe *probe, const struct probe_options *options)
     char *name = interpreter_type_name(exporter);
 
     transcript->python_version = PY_VERSION_HEX;
-#ifdef Py_GIL_DISABLED
-    transcript->free_threaded = true;
-#endif
+    transcript->free_threaded = !has_gil();
     transcript->timeout = options->timeout < LONGEST_TIMEOUT ? options->timeout : LONGEST_TIMEOUT;
     snprintf(transcript->type, sizeof transcript->type, "%s", name != NULL ? name : "");
     free(name);

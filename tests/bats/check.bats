@@ -146,9 +146,16 @@ assert [f["rule"] for f in answer["findings"] if f["severity"] == "error"] == ["
     refuses "SyntaxError"
 }
 
-@test "--stress: a right exporter stands it" {
+# What --stress says of the GIL, by the Python that the program embeds.
+gil() {
+    python -c '
+import sys
+print("taking turns by the GIL" if getattr(sys, "_is_gil_enabled", lambda: True)() else "without a GIL")'
+}
+
+@test "--stress: a right exporter stands it, and it says whether threads met" {
     inspect --check --info --stress 4 --mutate "_.append(1)" -e "bytearray(b'abc')"
-    finds 0 "^info  export-count-thread-safe  5 threads acquired and released" ", 0 errors, 0 warnings$"
+    finds 0 "^info  export-count-thread-safe  5 threads acquired and released [0-9]* views, $(gil)$" ", 0 errors, 0 warnings$"
 }
 
 @test "text that came from outside is escaped" {

@@ -101,18 +101,40 @@ void release_right(struct exporter *self, Py_buffer *view)
 
 /* --- the types --- */
 
+/* One thread at a time, where there is no GIL to see to that. */
+#ifdef Py_GIL_DISABLED
+#define LOCK(self)                \
+    PyCriticalSection section = {0}; \
+    if (!(self)->mode->unlocked) {   \
+        PyCriticalSection_Begin(&section, (PyObject *)(self)); \
+    }
+#define UNLOCK(self)               \
+    if (!(self)->mode->unlocked) { \
+        PyCriticalSection_End(&section); \
+    }
+#else
+#define LOCK(self)
+#define UNLOCK(self)
+#endif
+
 static int getbuffer(PyObject *object, Py_buffer *view, int flags)
 {
     struct exporter *self = (struct exporter *)object;
+    int result;
 
-    return self->mode->get(self, view, flags);
+    LOCK(self)
+    result = self->mode->get(self, view, flags);
+    UNLOCK(self)
+    return result;
 }
 
 static void releasebuffer(PyObject *object, Py_buffer *view)
 {
     struct exporter *self = (struct exporter *)object;
 
+    LOCK(self)
     self->mode->release(self, view);
+    UNLOCK(self)
 }
 
 static void dealloc(PyObject *object)
@@ -131,10 +153,8 @@ static void dealloc(PyObject *object)
 }
 
 /* Make the memory larger, elsewhere. */
-static PyObject *resize(PyObject *object, PyObject *argument)
+static PyObject *resize_to(struct exporter *self, Py_ssize_t items)
 {
-    struct exporter *self = (struct exporter *)object;
-    Py_ssize_t items = PyNumber_AsSsize_t(argument, PyExc_ValueError);
     unsigned char *memory;
 
     if (items <= 0 || self->ndim != 1) {
@@ -155,6 +175,18 @@ static PyObject *resize(PyObject *object, PyObject *argument)
     self->shape[0] = items;
     self->len = items * self->itemsize;
     Py_RETURN_NONE;
+}
+
+static PyObject *resize(PyObject *object, PyObject *argument)
+{
+    struct exporter *self = (struct exporter *)object;
+    Py_ssize_t items = PyNumber_AsSsize_t(argument, PyExc_ValueError);
+    PyObject *result;
+
+    LOCK(self)
+    result = resize_to(self, items);
+    UNLOCK(self)
+    return result;
 }
 
 static PyMethodDef methods[] = {{"resize", resize, METH_O, NULL}, {NULL, NULL, 0, NULL}};
@@ -380,5 +412,10 @@ PyMODINIT_FUNC PyInit_exporters(void)
     if (module != NULL && !add_names(module)) {
         Py_CLEAR(module);
     }
+#ifdef Py_GIL_DISABLED
+    if (module != NULL && PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED) != 0) {
+        Py_CLEAR(module);
+    }
+#endif
     return module;
 }

@@ -25,6 +25,7 @@ struct mode {
     const char *mutate;   /* what shows it, as --mutate; NULL when nothing is needed */
     bool resize_anyway;   /* resize() does not care about views */
     PyObject **resize_error; /* what it raises for them; NULL: BufferError */
+    bool unlocked;        /* threads meet in it where there is no GIL */
 };
 
 struct exporter {

@@ -395,6 +395,10 @@ const struct mode wrong_lifetimes[] = {
     {.name = "has a release", INFO("has-releasebuffer", make_ints, get_right), .release = release_right},
     {.name = "racy", ERROR("export-count-thread-safe", make_ints, get_racy), .release = release_right,
      .mutate = "_.resize(8)"},
+#ifdef Py_GIL_DISABLED
+    {.name = "unlocked", ERROR("export-count-thread-safe", make_ints, get_right), .release = release_right,
+     .mutate = "_.resize(8)", .unlocked = true},
+#endif
     {.name = "threads", ERROR("rc-is-0-or-minus-1", make_readonly_ints, get_starts_threads)},
     {.name = "talks", ERROR("rc-is-0-or-minus-1", make_readonly_ints, get_talks)},
     {.name = NULL},
