@@ -49,7 +49,7 @@ LINK = $(CC) $(CFLAGS) -pthread $(LDFLAGS)
 
 # Goals that come before anything is installed, or need no Python, do without it; `demo`
 # and `check` install first and leave the work to a second make.
-NEEDS_PYTHON := $(filter-out clean deps% unit fuzz dist deb demo check matrix engines install uninstall .ci $(LAUNCHER), \
+NEEDS_PYTHON := $(filter-out clean deps% unit fuzz dist deb demo check check-headers matrix engines install uninstall .ci $(LAUNCHER), \
 	$(or $(MAKECMDGOALS),all))
 ifneq ($(NEEDS_PYTHON),)
 include $(ENGINE)/python.mk
@@ -115,7 +115,7 @@ $(BUILD)/libmview.so: $(PURE_OBJECTS)
 # Debian's or Ubuntu's packages, by need; elsewhere it says what to install.
 install_deps = @PYTHON='$(PYTHON)' CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' sh src/tools/deps
 
-.PHONY: deps deps-build deps-test
+.PHONY: deps deps-build deps-test deps-package
 deps:
 	$(install_deps) build test fuzz
 
@@ -124,6 +124,9 @@ deps-build:
 
 deps-test:
 	$(install_deps) build test
+
+deps-package:
+	$(install_deps) package
 
 .PHONY: demo
 demo: deps-build
@@ -161,6 +164,12 @@ check-engine: all $(BUILD)/libmview.so exporters
 .PHONY: matrix
 matrix:
 	@MAKE='$(MAKE)' BUILD='$(BUILD)' sh src/tools/matrix
+
+# The newest Python that headers can be had of: is this still C that it knows?
+.PHONY: check-headers
+check-headers:
+	@CC='$(CC)' BUILD='$(BUILD)' FLAGS='$(ALL_CPPFLAGS) $(WARNINGS) -Werror -fno-strict-aliasing' \
+		sh src/tools/check-headers $(PYTHON_SOURCES) $(wildcard tests/exporters/*.c)
 
 .PHONY: unit
 unit: $(UNIT_TESTS)
@@ -264,7 +273,7 @@ dist:
 
 # A Debian package, out of that archive, for Debian's own Python.
 .PHONY: deb
-deb: dist
+deb: deps-package dist
 	@VERSION='$(VERSION)' BUILD='$(BUILD)' sh src/tools/deb/build
 
 # --- the rest ----------------------------------------------------------------
