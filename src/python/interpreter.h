@@ -35,7 +35,10 @@ struct interpreter_options {
  */
 bool interpreter_start(const struct interpreter_options *options, struct error *error);
 
-/* End it: atexit functions run, threads are waited for, what Python buffered is flushed. */
+/*
+ * End it, before the process does: for expressions, atexit functions run, threads
+ * are waited for, and what Python buffered is flushed.
+ */
 void interpreter_stop(void);
 
 /*
