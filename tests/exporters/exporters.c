@@ -160,7 +160,7 @@ static PyObject *resize_to(struct exporter *self, Py_ssize_t items)
     if (items <= 0 || self->ndim != 1) {
         return PyErr_Format(PyExc_ValueError, "cannot have %zd items", items);
     }
-    if (self->exports > 0 && !self->mode->resize_anyway) {
+    if (self->exports != 0 && !self->mode->resize_anyway) {
         return PyErr_Format(self->mode->resize_error != NULL ? *self->mode->resize_error : PyExc_BufferError,
                             "%zd views are held", self->exports);
     }
