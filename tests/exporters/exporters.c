@@ -144,7 +144,6 @@ static void dealloc(PyObject *object)
     if (self->mapped > 0) {
         munmap(self->memory, self->mapped);
     } else if (self->memory != NULL) {
-        memset(self->memory, 0xdd, self->allocated);
         free(self->memory);
     }
     free(self->other);
@@ -263,6 +262,11 @@ bool make_items(struct exporter *self, const char *format, Py_ssize_t itemsize, 
 bool make_ints(struct exporter *self)
 {
     return make_items(self, "i", 4, 1, (Py_ssize_t[]){6});
+}
+
+bool make_many_ints(struct exporter *self)
+{
+    return make_items(self, "i", 4, 1, (Py_ssize_t[]){4000});
 }
 
 bool make_table(struct exporter *self)

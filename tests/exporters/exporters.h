@@ -73,6 +73,7 @@ bool make_items(struct exporter *self, const char *format, Py_ssize_t itemsize, 
 bool make_rows(struct exporter *self, const char *format, Py_ssize_t itemsize,
                Py_ssize_t columns);             /* two, each behind a pointer */
 bool make_ints(struct exporter *self);          /* six, 1-d */
+bool make_many_ints(struct exporter *self);     /* thousands, 1-d */
 bool make_readonly_ints(struct exporter *self); /* the same, readonly */
 bool make_table(struct exporter *self);         /* two by three, C order */
 bool make_strided(struct exporter *self);       /* six, every second */

@@ -390,6 +390,7 @@ const struct mode wrong_lifetimes[] = {
     {.name = "export stuck", ERROR("resize-allowed-after-release", make_ints, get_right),
      .release = release_nothing, .mutate = "_.resize(1000)"},
     {.name = "keeps None", ERROR("exporter-kept-alive", make_ints, get_keeps_none)},
+    {.name = "keeps None, large", ERROR("exporter-kept-alive", make_many_ints, get_keeps_none)},
     {.name = "only once", WARNING("repeated-requests-agree", make_ints, get_only_once)},
     {.name = "by turns", WARNING("repeated-requests-agree", make_ints, get_by_turns)},
     {.name = "has a release", INFO("has-releasebuffer", make_ints, get_right), .release = release_right},
