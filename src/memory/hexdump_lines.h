@@ -86,7 +86,7 @@ struct hexdump_kernel {
         }                                                               \
     } while (0)
 
-hexdump_writer hexdump_avx2_lines;
+hexdump_writer hexdump_avx2_lines, hexdump_avx2_color;
 extern const struct hexdump_kernel hexdump_avx512, hexdump_avx2, hexdump_ssse3;
 #elif defined(__aarch64__)
 extern const struct hexdump_kernel hexdump_neon;

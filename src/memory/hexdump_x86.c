@@ -148,10 +148,10 @@ static bool has_ssse3(void)
 
 static bool has_avx2(void)
 {
-    return __builtin_cpu_supports("avx2");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
 }
 
 const struct hexdump_kernel hexdump_ssse3 = {"ssse3", has_ssse3, ssse3_lines, NULL};
-const struct hexdump_kernel hexdump_avx2 = {"avx2", has_avx2, hexdump_avx2_lines, NULL};
+const struct hexdump_kernel hexdump_avx2 = {"avx2", has_avx2, hexdump_avx2_lines, hexdump_avx2_color};
 
 #endif

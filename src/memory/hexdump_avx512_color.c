@@ -2,6 +2,8 @@
 
 #if defined(__x86_64__)
 
+#include "memory/hexdump_shade.h"
+
 #include <immintrin.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -146,16 +148,6 @@ TARGET INLINE unsigned char *put_column(unsigned char *to, __m512i parts, const 
     return to + size;
 }
 
-/* The end of a shaded item, or the start of one. */
-INLINE unsigned char *put_shade(unsigned char *to, bool before, bool after)
-{
-    if (before == after) {
-        return to;
-    }
-    memcpy(to, before ? "\033[24m" : "\033[4m\0", 5);
-    return to + (before ? 5 : 4);
-}
-
 /* The columns of a line, `shade` telling which of its groups are shaded. */
 TARGET INLINE unsigned char *put_columns(unsigned char *to, const __m512i *parts, unsigned changes, const bool *shade)
 {
@@ -163,30 +155,21 @@ TARGET INLINE unsigned char *put_columns(unsigned char *to, const __m512i *parts
     size_t escapes_0 = ESCAPE_SIZE * (size_t)_mm_popcnt_u32(changes_0);
     size_t escapes_8 = ESCAPE_SIZE * (size_t)_mm_popcnt_u32(changes_8);
 
-    to = put_shade(to, false, shade[0]);
+    to = hexdump_put_shade(to, false, shade[0]);
     to = put_column(to, parts[0], picks.hex[changes_0], 3 * HEXDUMP_GROUP - 1 + escapes_0);
     if (shade[0] && !shade[1]) {
-        to = put_shade(to, true, false);
+        to = hexdump_put_shade(to, true, false);
     }
     memcpy(to, "  ", 2);
-    to = put_shade(to + 2, shade[0] && shade[1], shade[1]);
+    to = hexdump_put_shade(to + 2, shade[0] && shade[1], shade[1]);
     to = put_column(to, parts[1], picks.hex[changes_8], 3 * HEXDUMP_GROUP - 1 + escapes_8);
     memcpy(to, "\033[0m  |", 8);
-    to = put_shade(to + 7, false, shade[0]);
+    to = hexdump_put_shade(to + 7, false, shade[0]);
     to = put_column(to, parts[0], picks.text[changes_0], HEXDUMP_GROUP + escapes_0);
-    to = put_shade(to, shade[0], shade[1]);
+    to = hexdump_put_shade(to, shade[0], shade[1]);
     to = put_column(to, parts[1], picks.text[changes_8], HEXDUMP_GROUP + escapes_8);
     memcpy(to, "\033[0m|\n\0", 8);
     return to + 6;
-}
-
-/* Is the group at `place` within two items shaded?  Steps past it. */
-INLINE bool shade_next(uint64_t *place, uint64_t item_size)
-{
-    bool shaded = *place >= item_size;
-
-    *place = *place + HEXDUMP_GROUP == 2 * item_size ? 0 : *place + HEXDUMP_GROUP;
-    return shaded;
 }
 
 /* Inlined where `shades` is a constant. */
@@ -217,8 +200,8 @@ TARGET INLINE unsigned char *put_lines(unsigned char *to, const struct hexdump_l
             bool shade[GROUPS] = {false, false};
 
             if (shades) {
-                shade[0] = shade_next(&place, lines->item_size);
-                shade[1] = shade_next(&place, lines->item_size);
+                shade[0] = hexdump_shade_next(&place, lines->item_size);
+                shade[1] = hexdump_shade_next(&place, lines->item_size);
             }
             if (offset.prefix_size > 0) {
                 memcpy(to, offset.prefix, sizeof offset.prefix);
