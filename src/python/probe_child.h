@@ -41,6 +41,21 @@ struct probe {
     PyObject *stale;               /* a child's: what view->obj holds before a request */
 };
 
+/* --- probe_child.c: a child --- */
+
+enum { PROBE_JOBS = 10 };
+
+extern const struct job probe_jobs[PROBE_JOBS];
+
+/* Is this job one that was asked for? */
+bool probe_wants(const struct probe *probe, int job);
+
+/* What is still buffered would be written by each child again, or by none. */
+void probe_flush(void);
+
+/* Be the child that goes on from an item of a job, to the next job that needs a child of its own. */
+_Noreturn void probe_run(struct probe *probe, int job, int item);
+
 /* --- probe_request.c --- */
 
 /* Write ahead what comes next. */
