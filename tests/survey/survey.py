@@ -117,7 +117,8 @@ def check(program, group, case):
                 if found["severity"] != "info"]
     said = run([sys.executable, "witness.py"], group, case).stdout
     disputed = {rule for _, rule, _ in findings if rule in witness.WITNESSED} ^ set(json.loads(said or '["no witness"]'))
-    return Result(group, case, "" if verdict["complete"] else "not judged in time", findings, disputed)
+    late = any("the time for the whole check was over" in detail for _, _, detail in findings)
+    return Result(group, case, "not judged in time" if late else "", findings, disputed)
 
 
 def check_all(program, groups):
