@@ -22,7 +22,7 @@
 enum {
     GROUPS = 2, /* of a line */
     LINES = 4,  /* that fill a vector */
-    /* Where the parts lie: of each of 8 bytes its digits, its character, its colour's two digits; then what is fixed. */
+    /* Where the parts lie, of each of 8 bytes: digits, character, the colour's digits; then what is fixed. */
     PART_HEX = 0,
     PART_TEXT = 16,
     PART_SECOND = 24,
@@ -112,10 +112,10 @@ TARGET INLINE void transpose(struct taken *taken, size_t group, __m512i a, __m51
 TARGET INLINE __m512i offset_digits(uint32_t low, uint32_t step)
 {
     const __m512i blanks = _mm512_set1_epi8(' ');
+    const __m512i lines = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
     const __m512i spread = _mm512_broadcast_i32x4(_mm_setr_epi8(3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
     __m512i at = _mm512_add_epi32(_mm512_set1_epi32((int)low),
-                                  _mm512_mullo_epi32(_mm512_set1_epi32((int)step),
-                                                     _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3)));
+                                  _mm512_mullo_epi32(_mm512_set1_epi32((int)step), lines));
     __m512i left, right;
 
     hex_digits(_mm512_shuffle_epi8(at, spread), &left, &right);
@@ -124,7 +124,7 @@ TARGET INLINE __m512i offset_digits(uint32_t low, uint32_t step)
 
 TARGET INLINE void take_apart(struct taken *taken, __m512i bytes, __m512i colors_0, __m512i colors_64)
 {
-    const __m512i fixed = _mm512_broadcast_i32x4(_mm_setr_epi8('\033', '[', 'm', ' ', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+    const __m512i fixed = _mm512_set1_epi32('\033' | '[' << 8 | 'm' << 16 | ' ' << 24);
     __mmask64 printable = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8(' ')),
                                                  _mm512_set1_epi8('~' + 1 - ' '));
     __m512i text = _mm512_mask_mov_epi8(_mm512_set1_epi8('.'), printable, bytes);
