@@ -203,6 +203,7 @@ _Noreturn void probe_run(struct probe *probe, int job, int item)
     int first = job;
 
     settle();
+    probe->child = getpid();
     PyOS_AfterFork_Child();
     probe->stale = PyList_New(0);
     if (probe->stale == NULL) {

@@ -9,6 +9,8 @@
 #include "judge/transcript.h"
 #include "python/probe.h"
 
+#include <sys/types.h>
+
 struct probe;
 
 /* What the children write and the parent reads while they run; the compiler must not keep any of it back. */
@@ -39,6 +41,7 @@ struct probe {
     struct transcript *transcript; /* shared->transcript */
     uint64_t avoid;                /* requests that a child did not come back from */
     PyObject *stale;               /* a child's: what view->obj holds before a request */
+    pid_t child;                   /* a child's: its own number */
 };
 
 /* --- probe_child.c: a child --- */
@@ -60,6 +63,9 @@ _Noreturn void probe_run(struct probe *probe, int job, int item);
 
 /* Write ahead what comes next. */
 void probe_mark(struct probe *probe, enum phase phase, int request);
+
+/* After code that may have forked: a copy of the child ends, or two would go on with the probe, then four. */
+void probe_stay_one(const struct probe *probe);
 
 /*
  * Send a request with a Py_buffer full of `poison`, view->obj set to

@@ -314,6 +314,7 @@ void probe_evaluate(struct probe *probe, PyObject *namespace, struct exception *
     Py_DECREF(probe->exporter);
     probe_mark(probe, PHASE_OTHER, -1);
     result = PyEval_EvalCode(probe->mutate, namespace, namespace);
+    probe_stay_one(probe);
     probe_take_exception(exception);
     Py_XDECREF(result);
     Py_INCREF(probe->exporter);

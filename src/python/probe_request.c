@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 _Static_assert(REQUEST_WRITABLE == PyBUF_WRITABLE && REQUEST_FORMAT == PyBUF_FORMAT &&
                    REQUEST_ND == PyBUF_ND && REQUEST_STRIDES == PyBUF_STRIDES &&
@@ -216,19 +217,30 @@ void probe_read(const Py_buffer *view, struct reply *reply)
     read_numbers(view, view->suboffsets, reply->unfilled & FIELD_SUBOFFSETS, ndim, &reply->suboffsets);
 }
 
+void probe_stay_one(const struct probe *probe)
+{
+    if (getpid() != probe->child) {
+        _exit(0);
+    }
+}
+
 /*
  * The slot itself, not PyObject_GetBuffer: a debug build of Python aborts there
  * over what is to be found out here (a failure without an exception).
  */
 static int call_exporter(struct probe *probe, int request, unsigned char poison, Py_buffer *view)
 {
+    int returned;
+
     memset(view, poison, sizeof *view);
     view->buf = NULL;
     view->obj = probe->stale;
     caller_frame = (uintptr_t)__builtin_frame_address(0);
     probe_mark(probe, PHASE_REQUEST, request);
-    return Py_TYPE(probe->exporter)
-        ->tp_as_buffer->bf_getbuffer(probe->exporter, view, requests[request].flags);
+    returned = Py_TYPE(probe->exporter)
+                   ->tp_as_buffer->bf_getbuffer(probe->exporter, view, requests[request].flags);
+    probe_stay_one(probe);
+    return returned;
 }
 
 bool probe_send(struct probe *probe, int request, unsigned char poison, Py_buffer *view, struct reply *reply)
@@ -269,6 +281,7 @@ void probe_release(struct probe *probe, int request, Py_buffer *view, struct exc
     probe_mark(probe, PHASE_RELEASE, request);
     if (view->obj != probe->stale) { /* an exporter that set none left ours, which is not its to lose */
         PyBuffer_Release(view);
+        probe_stay_one(probe);
     }
     probe_take_exception(exception);
     probe_mark(probe, PHASE_OTHER, request);

@@ -59,6 +59,7 @@ static void acquire_and_release(struct worker *worker)
     Py_buffer view;
 
     if (PyObject_GetBuffer(worker->probe->exporter, &view, requests[worker->request].flags) != 0) {
+        probe_stay_one(worker->probe);
         keep_exception(worker);
         return;
     }
@@ -67,6 +68,7 @@ static void acquire_and_release(struct worker *worker)
     worker->wrong += !is_right(worker, &view);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&view);
+    probe_stay_one(worker->probe);
     keep_exception(worker);
 }
 

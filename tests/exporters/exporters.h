@@ -46,6 +46,7 @@ struct exporter {
 
     Py_ssize_t exports;
     int calls; /* a mode's own count */
+    bool copied; /* a mode's own */
     const void *views[MAX_VIEWS]; /* a mode's own */
 };
 

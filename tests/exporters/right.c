@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The Py_buffer's own fields serve as shape and strides, as in PyBuffer_FillInfo and array.array. */
 static int get_self_pointing(struct exporter *self, Py_buffer *view, int flags)
@@ -162,6 +163,15 @@ static bool make_root(struct exporter *self)
     return self->root != NULL;
 }
 
+/* The first request is answered by two processes: in the one that is no part of the check all answers are wrong. */
+static int get_doubles(struct exporter *self, Py_buffer *view, int flags)
+{
+    if (self->calls++ == 0) {
+        self->copied = fork() == 0;
+    }
+    return self->copied ? -2 : answer(self, view, flags);
+}
+
 const struct mode right_modes[] = {
     {.name = "ints", .make = make_ints, .get = get_right},
     {.name = "ints, releasing", .make = make_ints, .get = get_right, .release = release_right},
@@ -186,5 +196,6 @@ const struct mode right_modes[] = {
     {.name = "own arrays", .make = make_table, .get = get_own_arrays, .release = release_own_arrays},
     {.name = "re-export", .make = make_root, .get = get_root},
     {.name = "PyBuffer_FillInfo", .make = make_bytes, .get = get_fill_info},
+    {.name = "doubles", .make = make_ints, .get = get_doubles},
     {.name = NULL},
 };
