@@ -64,10 +64,12 @@ void judge_success_exception(struct judgement *j)
     text_free(&text);
 }
 
+/* What the core says of a __buffer__ that returns something else; otherwise since Python 3.15. */
 static bool is_wrong_type(const struct exception *exception)
 {
     return exception->set && strcmp(exception->type, "TypeError") == 0 &&
-           strstr(exception->text, "returned non-memoryview object") != NULL;
+           (strstr(exception->text, "__buffer__ returned non-memoryview object") != NULL ||
+            strstr(exception->text, ".__buffer__() must return a memoryview, not ") != NULL);
 }
 
 /* Refusals by another exception than BufferError, but for those that have a rule of their own. */

@@ -267,6 +267,9 @@ static void refusals(void)
     EACH_REFUSED((reply->exception.buffer_error = false, strcpy(reply->exception.type, "TypeError"),
                   strcpy(reply->exception.text, "__buffer__ returned non-memoryview object")));
     CHECK(only("error", "dunder-buffer-returns-memoryview"));
+    EACH_REFUSED(
+        strcpy(reply->exception.text, "mod.Wrong.__buffer__() must return a memoryview, not bytes"));
+    CHECK(only("error", "dunder-buffer-returns-memoryview"));
 
     write_table();
     EACH_REFUSED(reply->obj = REPLY_OBJ_EXPORTER);
