@@ -205,16 +205,16 @@ void judge_format_parses(struct judgement *j)
 
     for (i = 0; i < j->format_count; i++) {
         const struct judged_format *item = &j->formats[i];
-        unsigned traits = item->parsed ? item->format.traits : 0;
+        int version = j->transcript->python_version;
 
         if (!item->parsed) {
             finding(j, SEVERITY_ERROR, item->requests, "%s", item->complaint != NULL ? item->complaint : "");
-        } else if (traits & FORMAT_UNCLOSED) {
+        } else if (item->format.traits & FORMAT_UNCLOSED) {
             finding(j, SEVERITY_ERROR, item->requests, "format '%.80s': a closing brace is missing",
                     item->text);
-        } else if (traits & (FORMAT_BEYOND_STRUCT | FORMAT_BEYOND_MEMORYVIEW)) {
+        } else if (item->format.struct_since > version || item->format.memoryview_since > version) {
             finding(j, SEVERITY_INFO, item->requests, "format '%.80s' is beyond %s", item->text,
-                    traits & FORMAT_BEYOND_STRUCT ? "the struct module" : "what memoryview can index");
+                    item->format.struct_since > version ? "the struct module" : "what memoryview can index");
         }
     }
     for (i = 0; i < REQUEST_COUNT; i++) {

@@ -86,11 +86,18 @@ static bool settle(struct format *format, const char *text, ptrdiff_t itemsize, 
     return true;
 }
 
-/* memoryview takes one letter, with or without '@', and nothing else. */
-static bool memoryview_indexes(const char *text)
+/* memoryview takes one code, with or without '@', and nothing else. */
+static int memoryview_since(const char *text)
 {
     text += text[0] == '@';
-    return text[0] != '\0' && strchr("cbBhHiIlLqQnNefd?P", text[0]) != NULL && text[1] == '\0';
+    if (strcmp(text, "e") == 0) {
+        return FORMAT_SINCE_3_12;
+    }
+    if (strcmp(text, "Zf") == 0 || strcmp(text, "Zd") == 0) {
+        return FORMAT_SINCE_3_15;
+    }
+    return text[0] != '\0' && strchr("cbBhHiIlLqQnNfd?P", text[0]) != NULL && text[1] == '\0' ? FORMAT_ALWAYS
+                                                                                             : FORMAT_NEVER;
 }
 
 bool format_parse(struct format *format, const char *text, ptrdiff_t itemsize, struct error *error)
@@ -100,9 +107,7 @@ bool format_parse(struct format *format, const char *text, ptrdiff_t itemsize, s
         format_free(format);
         return false;
     }
-    if (!memoryview_indexes(text)) {
-        format->traits |= FORMAT_BEYOND_MEMORYVIEW;
-    }
+    format->memoryview_since = memoryview_since(text);
     return true;
 }
 

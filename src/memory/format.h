@@ -59,14 +59,21 @@ struct format_field {
 
 /* What a format uses, for those who judge it. */
 enum format_trait {
-    FORMAT_BEYOND_STRUCT = 1,        /* the struct module would refuse it (as of Python 3.13) */
-    FORMAT_BEYOND_MEMORYVIEW = 2,    /* memoryview cannot index it: it wants one native code (e: 3.12) */
-    FORMAT_NATIVE_IN_STANDARD = 4,   /* n N P g (and ctypes' z Z v, 4-byte u) after < > = ! */
-    FORMAT_DUPLICATE_NAME = 8,       /* two fields of one struct share a name */
-    FORMAT_HAS_OBJECT = 16,          /* O somewhere: the bytes are pointers to Python objects */
-    FORMAT_HAS_POINTER = 32,
-    FORMAT_UNCLOSED = 64,            /* closing braces are missing; NumPy accepts that, so do we */
-    FORMAT_UNALIGNED = 128,          /* laid out to fit the itemsize, not as '@' asks: see format_parse */
+    FORMAT_NATIVE_IN_STANDARD = 1,   /* n N P g (and ctypes' z Z v, 4-byte u) after < > = ! */
+    FORMAT_DUPLICATE_NAME = 2,       /* two fields of one struct share a name */
+    FORMAT_HAS_OBJECT = 4,           /* O somewhere: the bytes are pointers to Python objects */
+    FORMAT_HAS_POINTER = 8,
+    FORMAT_UNCLOSED = 16,            /* closing braces are missing; NumPy accepts that, so do we */
+    FORMAT_UNALIGNED = 32,           /* laid out to fit the itemsize, not as '@' asks: see format_parse */
+};
+
+/* Python versions as PY_VERSION_HEX has them. */
+enum {
+    FORMAT_ALWAYS = 0,
+    FORMAT_SINCE_3_12 = 0x030c0000,
+    FORMAT_SINCE_3_14 = 0x030e0000,
+    FORMAT_SINCE_3_15 = 0x030f0000,
+    FORMAT_NEVER = 0x7fffffff, /* as of Python 3.15 */
 };
 
 struct format {
@@ -76,6 +83,8 @@ struct format {
     size_t padded_size;       /* bytes: with the trailing padding that '@' alignment asks for */
     size_t alignment;         /* bytes, of the whole in '@' mode; 1 elsewhere */
     unsigned traits;          /* enum format_trait, joined */
+    int struct_since;         /* the first Python whose struct module takes it */
+    int memoryview_since;     /* the first whose memoryview can index it: it wants one native code */
     const char *duplicate;    /* FORMAT_DUPLICATE_NAME: the first such name, NUL-terminated; else NULL */
 };
 

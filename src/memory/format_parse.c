@@ -42,7 +42,7 @@ static bool read_name(struct parser *parser, struct format_field *field)
     if (*parser->at != ':') {
         return true;
     }
-    parser_add_trait(parser, FORMAT_BEYOND_STRUCT);
+    parser_struct_since(parser, FORMAT_NEVER);
     end = strchr(start, ':');
     if (end == NULL) {
         return format_refuse(parser->error, parser->text, start, "name without end");
@@ -109,7 +109,7 @@ static bool read_struct(struct parser *parser, struct format_field *field)
     struct members members = {0};
     char mode = parser->mode;
 
-    parser_add_trait(parser, FORMAT_BEYOND_STRUCT);
+    parser_struct_since(parser, FORMAT_NEVER);
     if (parser->at[1] != '{') {
         return format_refuse(parser->error, parser->text, parser->at, "'T' without '{'");
     }
@@ -195,9 +195,22 @@ static bool refuse_code(struct parser *parser)
                          length > 0 ? (int)length : 1, parser->at);
 }
 
+/* Complex numbers came late, and with a Z later. */
+static int struct_since(const struct format_code *code, bool standard, bool with_z)
+{
+    if (!(code->flags & CODE_IN_STRUCT) || ((code->flags & CODE_NATIVE_ONLY) && standard)) {
+        return FORMAT_NEVER;
+    }
+    if (code->kind == FORMAT_COMPLEX) {
+        return with_z ? FORMAT_SINCE_3_15 : FORMAT_SINCE_3_14;
+    }
+    return FORMAT_ALWAYS;
+}
+
 static bool read_code(struct parser *parser, struct format_field *field, const struct format_code *code)
 {
     bool standard = !format_mode_is_native(parser->mode);
+    bool with_z = parser->at[0] == 'Z' && code->letter != 'Z';
 
     field->kind = code->kind;
     field->code = code->letter;
@@ -210,9 +223,7 @@ static bool read_code(struct parser *parser, struct format_field *field, const s
     if ((code->flags & CODE_NATIVE_ONLY) && standard) {
         parser_add_trait(parser, FORMAT_NATIVE_IN_STANDARD);
     }
-    if (!(code->flags & CODE_IN_STRUCT) || ((code->flags & CODE_NATIVE_ONLY) && standard)) {
-        parser_add_trait(parser, FORMAT_BEYOND_STRUCT);
-    }
+    parser_struct_since(parser, struct_since(code, standard, with_z));
     switch (code->letter) {
     case '&':
         return read_pointer(parser, field);
@@ -220,7 +231,7 @@ static bool read_code(struct parser *parser, struct format_field *field, const s
         field->prefix = '\0';
         return read_function(parser);
     default:
-        parser->at += parser->at[0] == 'Z' && code->letter != 'Z' ? 2 : 1;
+        parser->at += with_z ? 2 : 1;
         return true;
     }
 }

@@ -8,7 +8,7 @@
 #include "memory/format_parts.h"
 
 struct parser {
-    struct format *format; /* traits, duplicate and the arena of what stays */
+    struct format *format; /* traits, struct_since, duplicate and the arena of what stays */
     struct arena scratch;  /* of what does not */
     const char *text;
     const char *at;        /* the next character */
@@ -41,6 +41,14 @@ struct members {
 static inline void parser_add_trait(struct parser *parser, enum format_trait trait)
 {
     parser->format->traits |= trait;
+}
+
+/* The struct module takes such a format since that Python at the earliest. */
+static inline void parser_struct_since(struct parser *parser, int version)
+{
+    if (parser->format->struct_since < version) {
+        parser->format->struct_since = version;
+    }
 }
 
 /* Zeroed memory of one of the parser's arenas, or NULL and the error. */

@@ -9,7 +9,7 @@
 
 enum format_code_flag {
     CODE_COUNTED = 1,     /* a number in front is part of the item, not a repeat count */
-    CODE_IN_STRUCT = 2,   /* the struct module knows it */
+    CODE_IN_STRUCT = 2,   /* the struct module knows it, complex numbers not from the start */
     CODE_NATIVE_ONLY = 4, /* has no standard size: wrong after < > = ! */
 };
 
@@ -47,7 +47,7 @@ bool format_refuse(struct error *error, const char *text, const char *place, con
 
 /*
  * Make the tree of fields: all but `offset`, `alignment`, `unit` and `size`;
- * traits and duplicate too.  The arena of *format must be set up; the caller
+ * traits, struct_since and duplicate too.  The arena of *format must be set up; the caller
  * frees it, on an error as well.
  */
 bool format_read(struct format *format, const char *text, struct error *error);

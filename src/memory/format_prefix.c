@@ -54,7 +54,7 @@ static bool read_shape(struct parser *parser, struct prefix *prefix)
 {
     const char *start = parser->at;
 
-    parser_add_trait(parser, FORMAT_BEYOND_STRUCT);
+    parser_struct_since(parser, FORMAT_NEVER);
     do {
         size_t extent;
 
@@ -92,7 +92,7 @@ bool prefix_read(struct parser *parser, struct prefix *prefix)
             }
         } else if (is_order(*parser->at)) {
             if (parser->at != parser->text || *parser->at == '^') {
-                parser_add_trait(parser, FORMAT_BEYOND_STRUCT); /* it wants one, first of all */
+                parser_struct_since(parser, FORMAT_NEVER); /* it wants one, first of all */
             }
             parser->mode = *parser->at++;
             prefix->has_order = true;

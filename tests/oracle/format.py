@@ -57,6 +57,8 @@ class Format(ctypes.Structure):
         ("padded_size", SIZE),
         ("alignment", SIZE),
         ("traits", ctypes.c_uint),
+        ("struct_since", ctypes.c_int),
+        ("memoryview_since", ctypes.c_int),
         ("duplicate", ctypes.c_char_p),
     ]
 
@@ -66,7 +68,7 @@ class Error(ctypes.Structure):
 
 
 PAD, INT, UINT, BOOL, FLOAT, COMPLEX, CHAR, BYTES, PASCAL, TEXT, OBJECT, POINTER, BITS, STRUCT = range(14)
-BEYOND_STRUCT, BEYOND_MEMORYVIEW, DUPLICATE_NAME = 1, 2, 8
+DUPLICATE_NAME = 2
 
 library = ctypes.CDLL(os.path.abspath(os.environ.get("MVIEW_LIBRARY", "build/libmview.so")))
 library.format_parse.restype = ctypes.c_bool
@@ -83,6 +85,8 @@ class Parsed:
     def __init__(self, c):
         self.size, self.padded_size = c.size, c.padded_size
         self.traits, self.duplicate = c.traits, c.duplicate
+        self.in_struct = c.struct_since <= sys.hexversion
+        self.in_memoryview = c.memoryview_since <= sys.hexversion
         self.root = Item(c.root)
 
 
@@ -145,8 +149,10 @@ def run(test):
 
 # --- struct ---------------------------------------------------------------------
 
-STANDARD_CODES = "xcbB?hHiIlLqQefdsp"
-STRUCT_CODES = STANDARD_CODES + "nNP"
+STANDARD_CODES = [*"xcbB?hHiIlLqQefdsp"]
+STANDARD_CODES += "FD" if sys.version_info >= (3, 14) else ""
+STANDARD_CODES += ["Zf", "Zd"] if sys.version_info >= (3, 15) else []
+STRUCT_CODES = STANDARD_CODES + [*"nNP"]
 
 
 def calcsize(text):
@@ -168,7 +174,8 @@ def struct_offsets(rng):
             count = rng.choice(["", "", "", "0", "1", "2", "3", "007", "40"])
             if code != "x":
                 offset = struct.calcsize(text + "0" + code)
-                expected.append((offset, code, struct.calcsize(order + count + code)))
+                letter = code[1:].upper() or code  # a Z and its letter are one code
+                expected.append((offset, letter, struct.calcsize(order + count + code)))
             text += count + code
         parsed = parse(text)
         if parsed is None:
@@ -177,24 +184,24 @@ def struct_offsets(rng):
         root = parsed.root
         items = [root] if root.kind not in (STRUCT, PAD) else root.fields()
         got = [(i.offset, i.code, i.size) for i in items]
-        if parsed.size != struct.calcsize(text) or got != expected or parsed.traits & BEYOND_STRUCT:
-            yield f"{text!r}: {parsed.size} {got}, not {struct.calcsize(text)} {expected}; {parsed.traits}"
+        if parsed.size != struct.calcsize(text) or got != expected or not parsed.in_struct:
+            yield f"{text!r}: {parsed.size} {got}, not {struct.calcsize(text)} {expected}; {parsed.in_struct}"
     return n + 1
 
 
 def struct_acceptance(rng):
     """what the struct module takes, and of what size, among strings of its alphabet"""
     accepted = 0
-    pieces = list(STRUCT_CODES + "@=<>! \n0123:^(){}Tgw&")
+    pieces = STRUCT_CODES + [*"@=<>! \n0123:^(){}Tgw&FDZ"]
     pieces += ["9223372036854775807", "9223372036854775808", "4611686018427387904"]
     for n in range(20000):
         text = "".join(rng.choice(pieces) for _ in range(rng.choice([0, 1, 1, 2, 2, 3, 4, 6])))
         size = calcsize(text)
         parsed = parse(text)
-        ours = parsed.size if parsed is not None and not parsed.traits & BEYOND_STRUCT else None
+        ours = parsed.size if parsed is not None and parsed.in_struct else None
         accepted += size is not None
         if ours != size:
-            yield f"{text!r}: {ours}, not {size} ({last_error if parsed is None else parsed.traits})"
+            yield f"{text!r}: {ours}, not {size} ({last_error if parsed is None else parsed.in_struct})"
     return accepted
 
 
@@ -233,16 +240,16 @@ def memoryview_takes(text, memory=ctypes.create_string_buffer(64)):
 def memoryview_indexing(rng):
     """what memoryview can index"""
     letters = "@=<>!^ 0123()xcbB?hHiIlLqQnNefdgspPuwOZzvXTt&:"
-    texts = [a + b for a in [""] + list(letters) for b in letters] + ["@@i", "@i:a:", "1i", "(1)i", "@Zf"]
+    texts = [a + b for a in [""] + list(letters) for b in letters] + ["@@i", "@i:a:", "1i", "(1)i", "@Zf", "@Zd", "@Zg"]
     looked = 0
     for text in texts:
         parsed = parse(text)
-        if parsed is None or text.strip("@") == "e" and sys.version_info < (3, 12):
+        if parsed is None:
             continue
         looked += 1
         takes = memoryview_takes(text)
-        if takes == bool(parsed.traits & BEYOND_MEMORYVIEW):
-            yield f"{text!r}: taken {takes}, traits {parsed.traits}"
+        if takes != parsed.in_memoryview:
+            yield f"{text!r}: taken {takes}, not {parsed.in_memoryview}"
     return looked
 
 

@@ -66,6 +66,22 @@ static unsigned traits(const char *text, ptrdiff_t itemsize)
     return result;
 }
 
+/* Whether a format came into the struct module and memoryview with these Pythons. */
+static bool since(const char *text, int in_struct, int in_memoryview)
+{
+    struct error error = ERROR_INIT;
+    struct format format;
+    bool as_said;
+
+    if (!format_parse(&format, text, -1, &error)) {
+        printf("# %s\n", error.message);
+        return false;
+    }
+    as_said = format.struct_since == in_struct && format.memoryview_since == in_memoryview;
+    format_free(&format);
+    return as_said;
+}
+
 static void single_codes(void)
 {
     CHECK_STR(parsed("i", -1), "@0:i4");
@@ -195,25 +211,39 @@ static void the_item_size_settles_gaps(void)
 
 static void traits_are_seen(void)
 {
-    const unsigned beyond = FORMAT_BEYOND_STRUCT | FORMAT_BEYOND_MEMORYVIEW;
-
     CHECK_INT(traits("i", -1), 0);
-    CHECK_INT(traits("@e", -1), 0);
-    CHECK_INT(traits("<i", -1), FORMAT_BEYOND_MEMORYVIEW);
-    CHECK_INT(traits("i d", -1), FORMAT_BEYOND_MEMORYVIEW);
     CHECK_INT(traits("P", -1), FORMAT_HAS_POINTER);
-    CHECK_INT(traits("i<d", -1), beyond);
-    CHECK_INT(traits("^i", -1), beyond);
-    CHECK_INT(traits("(2)i", -1), beyond);
-    CHECK_INT(traits("F", -1), beyond);
-    CHECK_INT(traits("=n", -1), beyond | FORMAT_NATIVE_IN_STANDARD);
-    CHECK_INT(traits("<g", -1), beyond | FORMAT_NATIVE_IN_STANDARD);
-    CHECK_INT(traits("^g", -1), beyond);
-    CHECK_INT(traits("<z", -1), beyond | FORMAT_NATIVE_IN_STANDARD | FORMAT_HAS_POINTER);
-    CHECK_INT(traits("T{O:a:}", -1), beyond | FORMAT_HAS_OBJECT);
-    CHECK_INT(traits("&O", -1), beyond | FORMAT_HAS_POINTER);
-    CHECK_INT(traits("T{T{i:a:", -1), beyond | FORMAT_UNCLOSED);
-    CHECK_INT(traits("T{i:a:}", -1), beyond);
+    CHECK_INT(traits("=n", -1), FORMAT_NATIVE_IN_STANDARD);
+    CHECK_INT(traits("<g", -1), FORMAT_NATIVE_IN_STANDARD);
+    CHECK_INT(traits("^g", -1), 0);
+    CHECK_INT(traits("<z", -1), FORMAT_NATIVE_IN_STANDARD | FORMAT_HAS_POINTER);
+    CHECK_INT(traits("T{O:a:}", -1), FORMAT_HAS_OBJECT);
+    CHECK_INT(traits("&O", -1), FORMAT_HAS_POINTER);
+    CHECK_INT(traits("T{T{i:a:", -1), FORMAT_UNCLOSED);
+    CHECK_INT(traits("T{i:a:}", -1), 0);
+}
+
+static void pythons_own_readers_learn(void)
+{
+    CHECK(since("i", FORMAT_ALWAYS, FORMAT_ALWAYS));
+    CHECK(since("P", FORMAT_ALWAYS, FORMAT_ALWAYS));
+    CHECK(since("@e", FORMAT_ALWAYS, FORMAT_SINCE_3_12));
+    CHECK(since("<i", FORMAT_ALWAYS, FORMAT_NEVER));
+    CHECK(since("i d", FORMAT_ALWAYS, FORMAT_NEVER));
+    CHECK(since("F", FORMAT_SINCE_3_14, FORMAT_NEVER));
+    CHECK(since("<3D", FORMAT_SINCE_3_14, FORMAT_NEVER));
+    CHECK(since("@Zf", FORMAT_SINCE_3_15, FORMAT_SINCE_3_15));
+    CHECK(since("Zd", FORMAT_SINCE_3_15, FORMAT_SINCE_3_15));
+    CHECK(since("<Zf", FORMAT_SINCE_3_15, FORMAT_NEVER));
+    CHECK(since("FZd", FORMAT_SINCE_3_15, FORMAT_NEVER));
+    CHECK(since("Zg", FORMAT_NEVER, FORMAT_NEVER));
+    CHECK(since("Ze", FORMAT_NEVER, FORMAT_NEVER));
+    CHECK(since("Z", FORMAT_NEVER, FORMAT_NEVER));
+    CHECK(since("i<d", FORMAT_NEVER, FORMAT_NEVER));
+    CHECK(since("^i", FORMAT_NEVER, FORMAT_NEVER));
+    CHECK(since("(2)i", FORMAT_NEVER, FORMAT_NEVER));
+    CHECK(since("=n", FORMAT_NEVER, FORMAT_NEVER));
+    CHECK(since("T{i:a:}", FORMAT_NEVER, FORMAT_NEVER));
 }
 
 static void duplicate_names_are_named(void)
@@ -445,6 +475,7 @@ int main(void)
     RUN(the_item_size_settles_u);
     RUN(the_item_size_settles_gaps);
     RUN(traits_are_seen);
+    RUN(pythons_own_readers_learn);
     RUN(duplicate_names_are_named);
     RUN(malformed_formats_are_refused);
     RUN(long_formats_are_bounded);

@@ -565,6 +565,23 @@ static void formats(void)
     CHECK_STR(judged(SEVERITY_WARNING), "");
 }
 
+static void formats_are_for_the_python_in_use(void)
+{
+    const char *beyond_struct = "info format-parses: format 'F' is beyond the struct module";
+
+    write_row();
+    EVERY(REQUEST_FORMAT, strcpy(reply->format_text, "F"));
+    transcript.python_version = 0x030d0000;
+    CHECK(strstr(judged(SEVERITY_INFO), beyond_struct) != NULL);
+    transcript.python_version = 0x030e0000;
+    CHECK(strstr(judged(SEVERITY_INFO), beyond_struct) == NULL);
+    CHECK(strstr(judged(SEVERITY_INFO), "format 'F' is beyond what memoryview can index") != NULL);
+    EVERY(REQUEST_FORMAT, strcpy(reply->format_text, "Zf"));
+    CHECK(strstr(judged(SEVERITY_INFO), "format 'Zf' is beyond the struct module") != NULL);
+    transcript.python_version = 0x030f0000;
+    CHECK(strstr(judged(SEVERITY_INFO), "format-parses") == NULL);
+}
+
 static void what_is_pointed_to_stays(void)
 {
     write_row();
@@ -783,6 +800,7 @@ int main(void)
     RUN(the_same_format_can_be_written_otherwise);
     RUN(memory);
     RUN(formats);
+    RUN(formats_are_for_the_python_in_use);
     RUN(what_is_pointed_to_stays);
     RUN(references_change_steadily);
     RUN(releases);
