@@ -115,22 +115,25 @@ static bool check_memoryview(const struct reading *reading, struct text *why)
 {
     const char *format = reading->format != NULL ? reading->format : "B";
     const char *code = *format == '@' ? format + 1 : format;
+    int since = reading->format == NULL ? FORMAT_ALWAYS
+                : reading->parsed       ? reading->parsed_format.memoryview_since
+                                        : FORMAT_NEVER;
 
     if (reading->layout.ndim > LAYOUT_MAX_NDIM) {
         return CANNOT(why, "ndim is %d", reading->layout.ndim);
+    }
+    if (since <= reading->transcript->python_version) {
+        return true;
+    }
+    if (since != FORMAT_NEVER) {
+        return CANNOT(why, "cannot index '%.80s': %s since Python 3.%d only", format,
+                      code[0] == 'e' ? "half floats" : "complex numbers", since >> 16 & 0xff);
     }
     if (is_byte_order_mark(format[0])) {
         return CANNOT(why, "cannot index '%.80s': byte order mark", format);
     }
     if (code[0] == '\0' || code[1] != '\0') {
         return CANNOT(why, "cannot index '%.80s': not a single code", format);
-    }
-    if (strchr("cbBhHiIlLqQnNfd?P", code[0]) != NULL) {
-        return true;
-    }
-    if (code[0] == 'e') {
-        return reading->transcript->python_version >= 0x030c0000 ||
-               CANNOT(why, "cannot index '%.80s': half floats since Python 3.12 only", format);
     }
     return CANNOT(why, "cannot index '%.80s': code '%c' is unknown to it", format, code[0]);
 }

@@ -37,6 +37,10 @@ EXPRESSIONS = [
     "ints", "readonly", "table", "F order", "strided", "negative", "broadcast", "dead strides", "0-d", "empty",
     "empty table", "pil", "struct", "self-pointing", "re-export", "ints, releasing",
 )] + ["exporters.wrong(%r)" % name for name in ("ValueError", "native code", "wrong size", "needless refusal")]
+if sys.version_info >= (3, 14):
+    EXPRESSIONS += ["(ctypes.c_float_complex * 3)()", "(ctypes.c_double_complex * 3)()"]
+if sys.version_info >= (3, 15):
+    EXPRESSIONS += ["array.array('e', [1, 2])", "array.array('Zf', [1j])", "array.array('Zd', [1j])"]
 
 
 def send(x):
