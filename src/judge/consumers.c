@@ -189,9 +189,9 @@ static bool numpy_refuses(const struct format_field *field)
     case FORMAT_TEXT:
         return field->code != 'w';
     case FORMAT_COMPLEX:
-        return !is_written_with_z(field);
+        return !is_written_with_z(field) || field->code == 'E' || (field->code == 'G' && !field->native);
     case FORMAT_FLOAT:
-        return field->code == 'g' && !field->native && field->unit != sizeof(long double);
+        return field->code == 'g' && !field->native;
     default:
         return false;
     }

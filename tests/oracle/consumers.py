@@ -24,11 +24,12 @@ EXPRESSIONS = [
     "b'abcdef'", "bytearray(b'abcdef')", "memoryview(b'abcdef')[::2]", "memoryview(bytearray(6))[::-1]",
     "array.array('i', [1, 2, 3])", "array.array('d')", "memoryview(bytearray(24)).cast('i', [2, 3])",
     "ctypes.c_int(3)", "(ctypes.c_short * 3)()", "((ctypes.c_double * 3) * 2)()", "(ctypes.c_ubyte * 4)()",
+    "(ctypes.c_longdouble * 3)()",
     "mmap.mmap(-1, 64)", "memoryview(b'')",
 ] + ["memoryview(np.%s)" % text for text in (
     "zeros(3)", "zeros((2, 3))", "zeros((2, 3), order='F')", "zeros((2, 3))[:, ::2]", "zeros((2, 0))", "array(3.0)",
     "zeros(3, '>i4')", "zeros(3, '<f2')", "zeros(3, 'c8')", "zeros(3, 'S5')", "zeros(3, 'U2')", "zeros(3, '?')",
-    "zeros(3, 'V3')", "zeros(3, 'i4,f8')", "zeros(3, np.dtype('i1,f8', align=True))", "zeros(3, 'g')",
+    "zeros(3, 'V3')", "zeros(3, 'i4,f8')", "zeros(3, np.dtype('i1,f8', align=True))", "zeros(3, 'g')", "zeros(3, 'G')",
     "zeros(1, 'i4,f8')", "zeros(3, np.dtype([('a', np.dtype('i8,i1', align=True)), ('b', 'i1')], align=True))",
     "zeros(1, 'i4,f8')[0]", "zeros(4, 'i4,f8')[::2]", "zeros(2, 'i1,i8')[:1]",
     "broadcast_to(np.zeros(3), (2, 3))", "zeros(3, [('a', '>i2'), ('b', 'i4', (2, 2))])",
@@ -38,7 +39,7 @@ EXPRESSIONS = [
     "empty table", "pil", "struct", "self-pointing", "re-export", "ints, releasing",
 )] + ["exporters.wrong(%r)" % name for name in ("ValueError", "native code", "wrong size", "needless refusal")]
 if sys.version_info >= (3, 14):
-    EXPRESSIONS += ["(ctypes.c_float_complex * 3)()", "(ctypes.c_double_complex * 3)()"]
+    EXPRESSIONS += ["(ctypes.c_%s_complex * 3)()" % name for name in ("float", "double", "longdouble")]
 if sys.version_info >= (3, 15):
     EXPRESSIONS += ["array.array('e', [1, 2])", "array.array('Zf', [1j])", "array.array('Zd', [1j])"]
 
