@@ -454,6 +454,7 @@ C_TYPES = [
     ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.POINTER(ctypes.c_double)),
     ctypes.POINTER(ctypes.c_int * 2 * 3), ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int),
 ]  # fmt: skip
+C_TYPES += [getattr(ctypes, name) for name in dir(ctypes) if name.endswith("_complex")]  # since Python 3.14
 
 
 def random_c_type(rng, depth):
