@@ -145,17 +145,27 @@ static size_t same_ahead(const unsigned char *bytes, size_t distance, size_t siz
     return same;
 }
 
+/* Are the gaps of two lines in the same places?  Which items their other bytes belong to is no part of the text. */
+static bool same_gaps(const unsigned char *owners, const unsigned char *others, size_t width)
+{
+    unsigned differ = 0;
+
+    for (size_t i = 0; i < width; i++) {
+        differ |= (unsigned)((owners[i] == 0) != (others[i] == 0));
+    }
+    return differ == 0;
+}
+
 /* The bytes of the first line and of all that follow and equal it. */
 static size_t repeated(const unsigned char *bytes, const unsigned char *owners, size_t width, size_t size)
 {
-    size_t same = same_ahead(bytes, width, size) / width;
+    size_t end = (1 + same_ahead(bytes, width, size) / width) * width;
+    size_t at = width;
 
-    if (owners != NULL) {
-        size_t same_owners = same_ahead(owners, width, size) / width;
-
-        same = same_owners < same ? same_owners : same;
+    while (owners != NULL && at < end && same_gaps(owners, owners + at, width)) {
+        at += width;
     }
-    return (1 + same) * width;
+    return owners != NULL ? at : end;
 }
 
 /* The bytes of the lines up to the first that equals the one before it. */
@@ -182,7 +192,7 @@ static size_t varied(const unsigned char *bytes, const unsigned char *owners, si
         return varied_16(bytes, size);
     }
     while (at < size && (memcmp(bytes + at, bytes + at - width, width) != 0 ||
-                         (owners != NULL && memcmp(owners + at, owners + at - width, width) != 0))) {
+                         (owners != NULL && !same_gaps(owners + at, owners + at - width, width)))) {
         at += width;
     }
     return at;
@@ -191,7 +201,7 @@ static size_t varied(const unsigned char *bytes, const unsigned char *owners, si
 static bool equals_last(const struct hexdump *dump, const unsigned char *bytes, const unsigned char *owners)
 {
     return dump->have_last && memcmp(dump->last, bytes, dump->style.width) == 0 &&
-           (owners == NULL || memcmp(dump->last_owners, owners, dump->style.width) == 0);
+           (owners == NULL || same_gaps(dump->last_owners, owners, dump->style.width));
 }
 
 static bool show_star(struct hexdump *dump)
