@@ -146,15 +146,18 @@ def complaints(known, results):
 
 # --- the table --------------------------------------------------------------------------------------------------------
 
+BAR = r"\|"  # in a cell of a table
+
+
 def code(text):
     quote = "``" if "`" in text else "`"
-    return quote + text.replace("|", r"\|") + quote
+    return quote + text + quote
 
 
 def write_table(output, head, rows):
     print(f"\n| {' | '.join(head)} |\n|{' --- |' * len(head)}", file=output)
     for row in rows:
-        print(f"| {' | '.join(map(str, row))} |", file=output)
+        print(f"| {' | '.join(str(cell).replace('|', BAR) for cell in row)} |", file=output)
 
 
 def verdict(result):
