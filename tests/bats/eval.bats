@@ -158,6 +158,7 @@ END
 @test "Ctrl-C ends it by SIGINT, whoever installed a handler" {
     cat >interrupt.py <<'END'
 import os, signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored by all that a shell's & started
 for prepare in "0", "__import__('signal')", "__import__('signal').signal(2, __import__('signal').default_int_handler)":
     expression = "[%s, open('ready', 'w').close(), time.sleep(30), b''][-1]" % prepare
     child = subprocess.Popen([sys.argv[1], "-i", "time", "-e", expression], stdout=subprocess.PIPE,
