@@ -102,7 +102,7 @@ END
 }
 
 @test "tracebacks are escaped, too" {
-    inspect --traceback -e $'(_ for _ in ()).throw(ValueError("\x1b[2J\u202e"))'
+    inspect --traceback -e $'(_ for _ in ()).throw(ValueError("\x1b[2J\xe2\x80\xae"))'
     [ "$status" -eq 2 ]
     [[ "$stderr" == *'\x1b[2J\u202e'* ]]
     [[ "$stderr" != *$'\x1b'* ]]
