@@ -33,6 +33,17 @@ bool error_prefix(struct error *error, const char *format, ...)
     return false;
 }
 
+bool error_append(struct error *error, const char *format, ...)
+{
+    size_t length = strlen(error->message);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(error->message + length, sizeof error->message - length, format, args);
+    va_end(args);
+    return false;
+}
+
 bool error_no_memory(struct error *error)
 {
     return error_set(error, ERROR_MEMORY, "out of memory");

@@ -40,6 +40,10 @@ bool error_set(struct error *error, enum error_kind kind, const char *format, ..
 bool error_prefix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Put more behind the message of an error that is set.  Always returns false. */
+bool error_append(struct error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* The message for memory that could not be had.  Always returns false. */
 bool error_no_memory(struct error *error);
 

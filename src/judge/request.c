@@ -78,7 +78,9 @@ static bool unknown_flag(const char *word, size_t length, bool alone, struct err
     snprintf(copy, sizeof copy, "%.*s", (int)(length < sizeof copy ? length : sizeof copy - 1), word);
     near = suggest(copy, names, count);
     if (near == NULL) {
-        return error_set(error, ERROR_USAGE, "unknown request '%s'", copy);
+        return error_set(error, ERROR_USAGE, "unknown request '%s': give flags, such as ND|FORMAT (the manual lists them), or a consumer "
+                         "(--list-consumers lists them)",
+                         copy);
     }
     return error_set(error, ERROR_USAGE, "unknown request '%s' (did you mean '%s'?)", copy, near);
 }

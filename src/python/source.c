@@ -10,7 +10,9 @@
 #include "python/listing.h"
 #include "python/loaders.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What is read from one file (types, values, names) may take this much; the file's own bytes are not counted. */
 #define ARENA_LIMIT ((size_t)48 << 20)
@@ -179,12 +181,26 @@ static bool is_known(const struct mapping *start)
     return recognise(start) != SOURCE_AUTO;
 }
 
+/* "-e" is forgotten easily. */
+static bool cannot_open(const char *path, struct error *error)
+{
+    size_t length = strlen(path);
+
+    if (length > 0 && strchr(path, '(') != NULL && strchr(")]", path[length - 1]) != NULL &&
+        access(path, F_OK) != 0 && errno == ENOENT) {
+        return error_append(error, " (-e looks at what an expression gives)");
+    }
+    return false;
+}
+
 bool source_file(struct source *source, const char *path, const struct file_options *options,
                  struct error *error)
 {
     *source = (struct source){.kind = options->kind, .arena = ARENA_INIT(ARENA_LIMIT)};
-    return mapping_open_known(&source->mapping, path, options->kind == SOURCE_AUTO ? is_known : NULL, error) &&
-           load(source, path, options, error);
+    if (!mapping_open_known(&source->mapping, path, options->kind == SOURCE_AUTO ? is_known : NULL, error)) {
+        return cannot_open(path, error);
+    }
+    return load(source, path, options, error);
 }
 
 void source_close(struct source *source)

@@ -73,6 +73,31 @@ static PyObject *evaluate(PyObject *names, const char *expression)
     return result;
 }
 
+/* Where "NAME." is in the expression, a name that is not defined is a module most of the time. */
+static bool evaluation_error(const char *expression, struct error *error)
+{
+    static const char start[] = "NameError: name '";
+    char module[128];
+    size_t length;
+    const char *at;
+
+    interpreter_error(error);
+    if (strncmp(error->message, start, sizeof start - 1) != 0) {
+        return false;
+    }
+    length = strcspn(error->message + sizeof start - 1, "'");
+    if (length >= sizeof module) {
+        return false;
+    }
+    memcpy(module, error->message + sizeof start - 1, length);
+    module[length] = '\0';
+    at = strstr(expression, module);
+    if (length > 0 && at != NULL && at[length] == '.') {
+        return error_append(error, " (-i %s imports the module)", module);
+    }
+    return false;
+}
+
 bool source_eval(struct source *source, const struct eval_options *options, struct error *error)
 {
     PyObject *main_module = PyImport_AddModule("__main__");
@@ -92,5 +117,5 @@ bool source_eval(struct source *source, const struct eval_options *options, stru
         return false;
     }
     source->object = evaluate(names, options->expression);
-    return source->object != NULL || interpreter_error(error);
+    return source->object != NULL || evaluation_error(options->expression, error);
 }

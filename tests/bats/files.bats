@@ -79,7 +79,9 @@ load helper
 
 @test "what cannot be read says so" {
     inspect nosuch.npy
-    refuses "nosuch.npy: No such file"
+    refuses "nosuch.npy: No such file or directory$"
+    inspect "numpy.zeros(3)"
+    refuses "zeros.3.: No such file or directory .-e looks at what an expression gives.$"
     inspect .
     refuses "\.: is a directory"
     mkfifo fifo

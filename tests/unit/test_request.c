@@ -71,8 +71,10 @@ static void unknown_flags_are_refused_with_the_near_one(void)
     CHECK_STR(refusal("nd"), "unknown request 'nd' (did you mean 'ND'?)");
     CHECK_STR(refusal("ND|FROMAT"), "unknown request 'FROMAT' (did you mean 'FORMAT'?)");
     CHECK_STR(refusal("memoryveiw"), "unknown request 'memoryveiw' (did you mean 'memoryview'?)");
-    CHECK_STR(refusal("qqqqqqqq"), "unknown request 'qqqqqqqq'");
-    CHECK_STR(refusal("28"), "unknown request '28'");
+    CHECK_STR(refusal("qqqqqqqq"),
+              "unknown request 'qqqqqqqq': give flags, such as ND|FORMAT (the manual lists them), or a consumer "
+              "(--list-consumers lists them)");
+    CHECK(strncmp(refusal("28"), "unknown request '28': ", 22) == 0);
 }
 
 static void what_is_no_request_is_refused_with_the_reason(void)
