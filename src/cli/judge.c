@@ -101,6 +101,12 @@ static bool report_requests(struct report *report, const struct options *options
     return ok;
 }
 
+/* Did the exporter come to its end in a child, where a deallocator that crashes or hangs does no harm? */
+static bool ends_well(const struct transcript *transcript)
+{
+    return transcript != NULL && transcript->drop.outcome == OUTCOME_GRANTED && transcript->crash_count == 0;
+}
+
 bool judge_expression(struct report *report, const struct options *options, int *code, struct error *error)
 {
     struct probe_options probe_options = {
@@ -111,13 +117,17 @@ bool judge_expression(struct report *report, const struct options *options, int 
     };
     struct transcript *transcript = NULL;
     struct source source;
-    bool ok = open_expression(&source, options, error) && view_check(source.object, error);
+    bool probed = open_expression(&source, options, error) && view_check(source.object, error);
+    bool ok = probed;
 
-    if (ok) {
+    if (probed) {
         transcript = probe(source.object, &probe_options, error);
         ok = transcript != NULL && (options->action == ACTION_CHECK
                                         ? report_check(report, options, transcript, code, error)
                                         : report_requests(report, options, transcript, code, error));
+    }
+    if (probed && !ends_well(transcript)) {
+        source.object = NULL; /* kept for good */
     }
     free(transcript);
     source_close(&source);

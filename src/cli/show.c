@@ -1,6 +1,7 @@
 #include "cli/show.h"
 
 #include "base/error.h"
+#include "base/output.h"
 #include "base/text.h"
 #include "cli/options.h"
 #include "cli/record.h"
@@ -169,6 +170,11 @@ static bool show_source(struct report *report, const struct options *options, co
         return false;
     }
     ok = show_view(report, options, name, source, &view, error);
+    if (!source->from_file) {
+        struct error ignored = ERROR_INIT;
+
+        output_flush(report->output, &ignored); /* the exporter's release and end may not come back */
+    }
     view_close(&view);
     return ok;
 }

@@ -230,3 +230,21 @@ END
     inspect -r "struct.unpack_frm" -e "b'abc'"
     refuses "did you mean 'struct.unpack_from'"
 }
+
+@test "an exporter whose end crashes or hangs loses no answer" {
+    cat >ends.py <<'END'
+import os, time
+class Crashes(bytearray):
+    def __del__(self): os.abort()
+class Hangs(bytearray):
+    def __del__(self): time.sleep(1000)
+END
+    inspect --check -x ends.py -e 'Crashes(3)'
+    finds 1 "^error  exporter-kept-alive  SIGABRT after the last reference" "^Crashes(3): 36 requests, 1 error, 0 warnings"
+    inspect --check --timeout 0.5 -x ends.py -e 'Hangs(3)'
+    finds 1 "^error  exporter-kept-alive  no answer within 0.5 s after the last reference" "^Hangs(3): 36 requests, 1 error, 0 warnings"
+    inspect --requests -x ends.py -e 'Crashes(3)'
+    finds 0 "^SIMPLE  *granted"
+    inspect -l -x ends.py -e 'Crashes(b"ab")'
+    [ "$output" = $'0\t97\n1\t98' ]
+}
