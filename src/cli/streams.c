@@ -17,14 +17,17 @@ static bool is_open(int fd)
     return fcntl(fd, F_GETFD) >= 0;
 }
 
-/* A closed descriptor would be taken by the next file opened, and that file written to. */
+/*
+ * A closed descriptor would be taken by the next file opened, and that file
+ * written to.  What takes its place cannot be read: no input is not an empty one.
+ */
 static void fill_closed(void)
 {
     int fd;
 
     for (fd = 0; fd <= 2; fd++) {
         if (!is_open(fd)) {
-            open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
+            open("/dev/null", O_WRONLY);
         }
     }
 }

@@ -17,6 +17,8 @@ load helper
     refuses "standard output: Bad file descriptor"
     run --separate-stderr sh -c '"$1" -f nbytes -e "b\"x\"" <&-' sh "$MVIEW"
     expect 0 1
+    run --separate-stderr sh -c '"$1" -d -t raw - <&-' sh "$MVIEW"
+    refuses "-: Bad file descriptor"
     run --separate-stderr sh -c '"$1" -f nbytes -e "b\"x\"" 2>&-' sh "$MVIEW"
     expect 0 1
     run --separate-stderr sh -c '"$1" -e nosuch 2>&-' sh "$MVIEW"
