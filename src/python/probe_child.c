@@ -59,12 +59,13 @@ static void ask_root(struct probe *probe, int item)
 static void shift(struct probe *probe, int item)
 {
     int truth = transcript_truth(probe->transcript);
+    int request = truth >= 0 ? truth : 0;
     Py_buffer view;
 
     (void)item;
-    if (truth >= 0 && !(probe->avoid & UINT64_C(1) << truth) &&
-        probe_ask(probe, truth, &view, NULL) == OUTCOME_GRANTED) {
-        probe_release(probe, truth, &view, NULL);
+    if (!(probe->avoid & UINT64_C(1) << request) &&
+        probe_ask(probe, request, &view, NULL) == OUTCOME_GRANTED) {
+        probe_release(probe, request, &view, NULL);
     }
 }
 

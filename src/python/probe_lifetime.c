@@ -58,9 +58,12 @@ static PyObject *find_obj(struct probe *probe, int request)
     return obj;
 }
 
+/* Nothing is known of a request that was granted and is now refused, or the other way round. */
 static void measure(struct probe *probe, int request, PyObject *obj, struct references *references)
 {
+    enum outcome expected = probe->transcript->sweeps[0][request].outcome;
     PyObject *exporter = probe->exporter;
+    bool steady = true;
     Py_buffer view;
     int i;
 
@@ -71,6 +74,7 @@ static void measure(struct probe *probe, int request, PyObject *obj, struct refe
         Py_ssize_t obj_before = obj != NULL ? Py_REFCNT(obj) : 0;
         bool granted = probe_ask(probe, request, &view, NULL) == OUTCOME_GRANTED;
 
+        steady = steady && granted == (expected == OUTCOME_GRANTED);
         references->exporter.get[i] = Py_REFCNT(exporter) - exporter_before;
         references->obj.get[i] = obj != NULL ? Py_REFCNT(obj) - obj_before : 0;
         exporter_before = Py_REFCNT(exporter);
@@ -81,8 +85,8 @@ static void measure(struct probe *probe, int request, PyObject *obj, struct refe
         references->exporter.release[i] = Py_REFCNT(exporter) - exporter_before;
         references->obj.release[i] = obj != NULL ? Py_REFCNT(obj) - obj_before : 0;
     }
-    references->exporter.measured = true;
-    references->obj.measured = obj != NULL;
+    references->exporter.measured = steady;
+    references->obj.measured = steady && obj != NULL;
 }
 
 void probe_references(struct probe *probe, int request)

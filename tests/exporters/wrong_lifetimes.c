@@ -294,6 +294,14 @@ static int get_only_once(struct exporter *self, Py_buffer *view, int flags)
     return answer(self, view, flags);
 }
 
+static int get_refuses_by_turns(struct exporter *self, Py_buffer *view, int flags)
+{
+    if (self->calls++ % 2 == 0) {
+        return refuse(view, PyExc_BufferError, "not now");
+    }
+    return answer(self, view, flags);
+}
+
 /* Two formats of the same size by turns. */
 static int get_by_turns(struct exporter *self, Py_buffer *view, int flags)
 {
@@ -392,6 +400,7 @@ const struct mode wrong_lifetimes[] = {
     {.name = "keeps None", ERROR("exporter-kept-alive", make_ints, get_keeps_none)},
     {.name = "keeps None, large", ERROR("exporter-kept-alive", make_many_ints, get_keeps_none)},
     {.name = "only once", WARNING("repeated-requests-agree", make_ints, get_only_once)},
+    {.name = "refuses by turns", WARNING("repeated-requests-agree", make_ints, get_refuses_by_turns)},
     {.name = "by turns", WARNING("repeated-requests-agree", make_ints, get_by_turns)},
     {.name = "has a release", INFO("has-releasebuffer", make_ints, get_right), .release = release_right},
     {.name = "racy", ERROR("export-count-thread-safe", make_ints, get_racy), .release = release_right,
