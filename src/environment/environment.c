@@ -123,6 +123,9 @@ static bool examine(struct environment *environment, struct error *error)
         return false;
     }
     have_venv = venv_read(&venv, environment->executable);
+    if (venv.unfit) {
+        return error_set(error, ERROR_INPUT, "'%s/pyvenv.cfg' is not a file that Python reads: make it anew", venv.root);
+    }
     if (!identify(version, environment->executable, &venv, error) || !check_supported(environment, error) ||
         (have_venv && !check_venv(prefix, &venv, version, error)) ||
         (*prefix == '\0' && !find_modules(prefix, environment->executable, version, error))) {

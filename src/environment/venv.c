@@ -1,12 +1,15 @@
 #include "environment/venv.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-/* A sane file has a dozen lines; what comes after this many is not looked at. */
-enum { MAX_LINES = 1000 };
+/* Python's own limit, in bytes; a sane file has a dozen lines. */
+enum { MAX_SIZE = 32 * 1024 - 1 };
 
 /* The text between the white space around it, cut off in place. */
 static char *strip(char *text)
@@ -54,17 +57,36 @@ static void read_line(struct venv *venv, char *line)
     }
 }
 
-/* pyvenv.cfg in the folder that is the first `length` bytes of the path. */
-static FILE *open_in(struct venv *venv, const char *path, size_t length)
+/* pyvenv.cfg in the folder that is the first `length` bytes of the path: its descriptor, or -1. */
+static int open_in(struct venv *venv, const char *path, size_t length)
 {
     char file[PATH_MAX];
     int written = snprintf(file, sizeof file, "%.*s/pyvenv.cfg", (int)length, path);
 
     if (written < 0 || (size_t)written >= sizeof file) {
-        return NULL;
+        return -1;
     }
     snprintf(venv->root, sizeof venv->root, "%.*s", length > 0 ? (int)length : 1, length > 0 ? path : "/");
-    return fopen(file, "re");
+    return open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* Takes the descriptor. */
+static void read_lines(struct venv *venv, int fd)
+{
+    char line[PATH_MAX + 64];
+    struct stat status;
+    FILE *file;
+
+    venv->unfit = fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > MAX_SIZE;
+    file = venv->unfit ? NULL : fdopen(fd, "r");
+    if (file == NULL) {
+        close(fd);
+        return;
+    }
+    while (fgets(line, sizeof line, file) != NULL) {
+        read_line(venv, line);
+    }
+    fclose(file);
 }
 
 /* The length of the folder that the first `length` bytes of a path lie in. */
@@ -82,21 +104,16 @@ static size_t folder_length(const char *path, size_t length)
 bool venv_read(struct venv *venv, const char *interpreter)
 {
     size_t beside = folder_length(interpreter, strlen(interpreter));
-    char line[PATH_MAX + 64];
-    FILE *file;
-    int i;
+    int fd;
 
     *venv = (struct venv){.root = ""};
-    file = open_in(venv, interpreter, beside);
-    if (file == NULL) {
-        file = open_in(venv, interpreter, folder_length(interpreter, beside));
+    fd = open_in(venv, interpreter, beside);
+    if (fd < 0) {
+        fd = open_in(venv, interpreter, folder_length(interpreter, beside));
     }
-    if (file == NULL) {
+    if (fd < 0) {
         return false;
     }
-    for (i = 0; i < MAX_LINES && fgets(line, sizeof line, file) != NULL; i++) {
-        read_line(venv, line);
-    }
-    fclose(file);
+    read_lines(venv, fd);
     return true;
 }

@@ -12,6 +12,7 @@
 
 struct venv {
     char root[PATH_MAX];       /* the folder that pyvenv.cfg lies in */
+    bool unfit;                /* pyvenv.cfg is no file, or longer than Python takes: nothing was read */
     char home[PATH_MAX];       /* where the interpreter lies that it was made from; "" when not said */
     char executable[PATH_MAX]; /* that interpreter, by name; "" when not said */
     char implementation[32];   /* "CPython", "PyPy"; "" when not said */

@@ -212,6 +212,21 @@ uses() {
     refuses "says home = $PWD/other/bin, but there is no Python 3.99"
 }
 
+@test "a pyvenv.cfg that cannot be read, or never ends" {
+    prefix base python3.99
+    around venv "$PWD/base/bin/python3.99"
+    head -c 40000 /dev/zero | tr '\0' '\n' >>venv/pyvenv.cfg
+    VIRTUAL_ENV=venv inspect -e "b''"
+    refuses "'$PWD/venv/pyvenv.cfg' is not a file that Python reads"
+    rm venv/pyvenv.cfg
+    mkfifo venv/pyvenv.cfg
+    run --separate-stderr timeout 10 "$MVIEW" --python venv/bin/python -e "b''"
+    refuses "'$PWD/venv/pyvenv.cfg' is not a file that Python reads"
+    ln -sf /dev/zero venv/pyvenv.cfg
+    VIRTUAL_ENV=venv inspect -e "b''"
+    refuses "'$PWD/venv/pyvenv.cfg' is not a file that Python reads"
+}
+
 @test "an interpreter without its modules" {
     prefix base python3.99
     rm -r base/lib
