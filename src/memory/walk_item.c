@@ -74,8 +74,8 @@ bool walk_unreadable(const struct walk *walk, uint64_t position, struct error *e
             text_putc(&text, ',');
         }
         if (walk_locate(walk->layout, index, &item, &address)) {
-            error_set(error, ERROR_INPUT, "cannot read %td bytes at %p, item (%s): %s",
-                      walk->layout->itemsize, (const void *)item, text_string(&text), reason);
+            error_set(error, ERROR_INPUT, "cannot read %td byte%s at %p, item (%s): %s", walk->layout->itemsize,
+                      walk->layout->itemsize == 1 ? "" : "s", (const void *)item, text_string(&text), reason);
         } else {
             error_set(error, ERROR_INPUT, "cannot follow the pointer at %p to item (%s): %s", address,
                       text_string(&text), reason);

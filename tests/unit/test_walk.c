@@ -269,7 +269,8 @@ static char expected[200];
 
 static const char *cannot_read(int size, const void *at, const char *item)
 {
-    snprintf(expected, sizeof expected, "cannot read %d bytes at %p, item %s: not readable", size, at, item);
+    snprintf(expected, sizeof expected, "cannot read %d byte%s at %p, item %s: not readable", size,
+             size == 1 ? "" : "s", at, item);
     return expected;
 }
 
