@@ -242,7 +242,7 @@ TARGET INLINE unsigned char *put_lines(unsigned char *to, const struct hexdump_l
             if (i == count) {
                 break;
             }
-            hexdump_prefetch(to, 3);
+            hexdump_prefetch(to, 4);
             if (shades) {
                 shade_0 = hexdump_shade_next(&place, lines->item_size);
                 shade_8 = hexdump_shade_next(&place, lines->item_size);

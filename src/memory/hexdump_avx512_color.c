@@ -196,7 +196,7 @@ TARGET INLINE unsigned char *put_lines(unsigned char *to, const struct hexdump_l
             if (i == count) {
                 break;
             }
-            hexdump_prefetch(to, 3);
+            hexdump_prefetch(to, 4);
             bool shade[GROUPS] = {false, false};
 
             if (shades) {

@@ -18,7 +18,7 @@ enum {
     HEXDUMP_KERNEL_WIDTH = 16, /* bytes per line of the lines that kernels write */
     HEXDUMP_BATCH_SIZE = 4096, /* bytes looked through for repeats, then written, while the next are fetched */
     HEXDUMP_OFFSET_SIZE = 17,  /* characters of an offset, at most */
-    HEXDUMP_AHEAD = 768,       /* bytes from what is written to what will be and is fetched */
+    HEXDUMP_AHEAD = 1024,      /* bytes from what is written to what will be and is fetched */
     HEXDUMP_SLACK = 64,        /* bytes behind its text that a writer may spoil */
 };
 
