@@ -182,7 +182,8 @@ static bool report_items(struct report *report, const struct record *record, str
         return false;
     }
     if (!(record->layout->given & LAYOUT_FORMAT)) {
-        return error_set(error, ERROR_INPUT, "no format was answered, so its items are not known: -d shows the bytes");
+        return error_set(error, ERROR_INPUT, "no format was answered, so its items are not known: --format says "
+                         "what they are, -d shows the bytes");
     }
     if (record->format == NULL) {
         return error_set(error, ERROR_INPUT, "the format '%s' cannot be taken apart: -d shows the bytes",

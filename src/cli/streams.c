@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* High enough to be out of the way of code that counts on low numbers. */
@@ -23,8 +24,13 @@ static bool is_open(int fd)
  */
 static void fill_closed(void)
 {
+    struct stat status;
     int fd;
 
+    /* Python refuses to start with one, be it ever needed or not. */
+    if (fstat(0, &status) == 0 && S_ISDIR(status.st_mode)) {
+        close(0);
+    }
     for (fd = 0; fd <= 2; fd++) {
         if (!is_open(fd)) {
             open("/dev/null", O_WRONLY);

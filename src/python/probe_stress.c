@@ -142,7 +142,6 @@ static void sum_up(struct stress *stress, const struct worker *workers, int coun
 {
     int i;
 
-    stress->threads = count;
     for (i = 0; i < count; i++) {
         stress->views += workers[i].views;
         stress->wrong += workers[i].wrong;
@@ -171,6 +170,7 @@ void probe_stress(struct probe *probe, int item)
     before = Py_REFCNT(probe->exporter);
     run_workers(workers, count);
     sum_up(stress, workers, count);
+    stress->threads = probe->stress;
     stress->exporter_change = Py_REFCNT(probe->exporter) - before;
     if (namespace != NULL) {
         probe_evaluate(probe, namespace, &stress->mutation.exception);

@@ -12,6 +12,13 @@ load helper
     refuses "standard output: No space left on device"
 }
 
+@test "a directory for standard input matters only where that is read" {
+    run --separate-stderr sh -c '"$1" -f nbytes -e "b\"x\"" </' sh "$MVIEW"
+    expect 0 1
+    run --separate-stderr sh -c '"$1" -d -t raw - </' sh "$MVIEW"
+    refuses "-: Bad file descriptor"
+}
+
 @test "closed standard streams" {
     run --separate-stderr sh -c '"$1" -f nbytes -e "b\"x\"" >&-' sh "$MVIEW"
     refuses "standard output: Bad file descriptor"
