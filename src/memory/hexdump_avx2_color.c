@@ -247,10 +247,7 @@ TARGET INLINE unsigned char *put_lines(unsigned char *to, const struct hexdump_l
                 shade_0 = hexdump_shade_next(&place, lines->item_size);
                 shade_8 = hexdump_shade_next(&place, lines->item_size);
             }
-            if (offset.prefix_size > 0) {
-                memcpy(to, offset.prefix, sizeof offset.prefix);
-                to += offset.prefix_size;
-            }
+            to = hexdump_put_prefix(to, &offset);
             _mm_storeu_si128((__m128i *)to, i == 0 ? _mm256_castsi256_si128(taken.offsets)
                                                    : _mm256_extracti128_si256(taken.offsets, 1));
             to = put_columns(to + 10, &taken, i > 0, shade_0, shade_8);

@@ -203,10 +203,7 @@ TARGET INLINE unsigned char *put_lines(unsigned char *to, const struct hexdump_l
                 shade[0] = hexdump_shade_next(&place, lines->item_size);
                 shade[1] = hexdump_shade_next(&place, lines->item_size);
             }
-            if (offset.prefix_size > 0) {
-                memcpy(to, offset.prefix, sizeof offset.prefix);
-                to += offset.prefix_size;
-            }
+            to = hexdump_put_prefix(to, &offset);
             memcpy(to, offsets[i], sizeof offsets[i]);
             to = put_columns(to + 10, taken.parts[i], (unsigned)(taken.changes & 0xffff), shade);
         }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
     HEXDUMP_GROUP = 8,         /* bytes up to the wider gap */
@@ -58,6 +59,16 @@ void hexdump_color_start(void);
 /* Bytes of a line of that width, at most. */
 size_t hexdump_plain_size(unsigned width);
 size_t hexdump_color_size(unsigned width);
+
+/* Put what stands before an offset's last 8 digits; returns where those go. */
+__attribute__((always_inline)) static inline
+unsigned char *hexdump_put_prefix(unsigned char *to, const struct hexdump_offset *offset)
+{
+    if (offset->prefix_size > 0) {
+        memcpy(to, offset->prefix, sizeof offset->prefix);
+    }
+    return to + offset->prefix_size;
+}
 
 /* Put an offset that ends in `low`; returns where the text goes on. */
 unsigned char *hexdump_put_offset(unsigned char *to, const struct hexdump_offset *offset, uint32_t low);

@@ -58,10 +58,7 @@ static unsigned char *neon_lines(unsigned char *to, const struct hexdump_lines *
         uint8x16_t place = offset_digits(digits, low);
 
         __builtin_prefetch(from + HEXDUMP_BATCH_SIZE);
-        if (offset.prefix_size > 0) {
-            memcpy(to, offset.prefix, sizeof offset.prefix);
-            to += offset.prefix_size;
-        }
+        to = hexdump_put_prefix(to, &offset);
         place = vorrq_u8(place, vqtbl1q_u8(hex.val[0], pick_0));
         vst1q_u8(to, vorrq_u8(place, fixed_0));
         vst1q_u8(to + 16, vorrq_u8(vqtbl1q_u8(hex.val[0], pick_1), fixed_1));

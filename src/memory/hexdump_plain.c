@@ -17,10 +17,7 @@ size_t hexdump_plain_size(unsigned width)
 
 unsigned char *hexdump_put_offset(unsigned char *to, const struct hexdump_offset *offset, uint32_t low)
 {
-    if (offset->prefix_size > 0) {
-        memcpy(to, offset->prefix, sizeof offset->prefix);
-        to += offset->prefix_size;
-    }
+    to = hexdump_put_prefix(to, offset);
     for (int shift = 24; shift >= 0; shift -= 8, to += 2) {
         memcpy(to, hexdump_cells + 4 * (low >> shift & 0xff), 2);
     }

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 /*
  * A line's 79 characters are five vectors of 16, stored one behind the other:
@@ -34,14 +33,6 @@
 #define NO_DIGIT 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1
 
 enum { LINE_SIZE = 79 };
-
-static inline unsigned char *put_prefix(unsigned char *to, const struct hexdump_offset *offset)
-{
-    if (offset->prefix_size > 0) {
-        memcpy(to, offset->prefix, sizeof offset->prefix);
-    }
-    return to + offset->prefix_size;
-}
 
 __attribute__((target("ssse3")))
 static unsigned char *ssse3_lines(unsigned char *to, const struct hexdump_lines *lines)
@@ -73,7 +64,7 @@ static unsigned char *ssse3_lines(unsigned char *to, const struct hexdump_lines 
                           _mm_setr_epi8(FIXED_2));
         v3 = _mm_or_si128(_mm_shuffle_epi8(right, _mm_setr_epi8(PICK_3)), _mm_setr_epi8(FIXED_3));
         v4 = _mm_or_si128(_mm_srli_si128(text, 3), _mm_setr_epi8(FIXED_4));
-        to = put_prefix(to, &offset);
+        to = hexdump_put_prefix(to, &offset);
         _mm_storeu_si128((__m128i *)to, _mm_or_si128(place, v0));
         _mm_storeu_si128((__m128i *)(to + 16), v1);
         _mm_storeu_si128((__m128i *)(to + 32), v2);
@@ -121,13 +112,13 @@ unsigned char *hexdump_avx2_lines(unsigned char *to, const struct hexdump_lines 
         v3 = _mm256_or_si256(_mm256_shuffle_epi8(right, TWICE(PICK_3)), TWICE(FIXED_3));
         v3 = _mm256_or_si256(v3, _mm256_slli_si256(text, 13));
         v4 = _mm256_or_si256(_mm256_srli_si256(text, 3), TWICE(FIXED_4));
-        to = put_prefix(to, &rest.offset);
+        to = hexdump_put_prefix(to, &rest.offset);
         _mm_storeu_si128((__m128i *)to, _mm256_castsi256_si128(v0));
         _mm_storeu_si128((__m128i *)(to + 16), _mm256_castsi256_si128(v1));
         _mm_storeu_si128((__m128i *)(to + 32), _mm256_castsi256_si128(v2));
         _mm_storeu_si128((__m128i *)(to + 48), _mm256_castsi256_si128(v3));
         _mm_storeu_si128((__m128i *)(to + 64), _mm256_castsi256_si128(v4));
-        to = put_prefix(to + LINE_SIZE, &rest.offset);
+        to = hexdump_put_prefix(to + LINE_SIZE, &rest.offset);
         _mm_storeu_si128((__m128i *)to, _mm256_extracti128_si256(v0, 1));
         _mm_storeu_si128((__m128i *)(to + 16), _mm256_extracti128_si256(v1, 1));
         _mm_storeu_si128((__m128i *)(to + 32), _mm256_extracti128_si256(v2, 1));
