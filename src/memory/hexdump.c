@@ -113,6 +113,9 @@ static bool show(struct hexdump *dump, const unsigned char *bytes, const unsigne
         if (most > (room - HEXDUMP_SLACK) / line_size) {
             most = (room - HEXDUMP_SLACK) / line_size;
         }
+        if (most > HEXDUMP_BATCH_SIZE / width) {
+            most = HEXDUMP_BATCH_SIZE / width;
+        }
         if (size > most * width) {
             lines.size = (size_t)most * width;
         }

@@ -29,6 +29,7 @@ enum {
     PART_SECOND = 12,
     NO_PART = 0x80,
     ESCAPE_SIZE = 5, /* characters that set a colour */
+    LINES_MAX = HEXDUMP_BATCH_SIZE / HEXDUMP_KERNEL_WIDTH,
 };
 
 /* A quad's text in a column: the places' parts, and what stands where there is none. */
@@ -97,7 +98,6 @@ struct taken {
     __m256i offsets; /* 8 digits and blanks */
     __m256i hex[QUADS];
     __m256i text[QUADS];
-    unsigned changes; /* the bytes that change the colour, a bit each */
 };
 
 #define TWICE(...) _mm256_setr_epi8(__VA_ARGS__, __VA_ARGS__)
@@ -144,6 +144,28 @@ TARGET INLINE __m256i second_digits(__m256i bytes)
     return replace(digits, bytes, -1, '1');
 }
 
+/* The next lines, of which there may be but one. */
+TARGET INLINE __m256i load_lines(const unsigned char *from, size_t lines)
+{
+    return lines >= LINES ? _mm256_loadu_si256((const __m256i *)from)
+                          : _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)from));
+}
+
+/*
+ * The bytes of each line that change the colour, a bit each.  The places of all
+ * text hang on them: found for many lines ahead, they are there when it is written.
+ */
+TARGET INLINE void find_changes(const unsigned char *from, size_t lines, uint16_t *changes)
+{
+    for (size_t i = 0; i < lines; i += LINES, from += LINES * HEXDUMP_KERNEL_WIDTH) {
+        __m256i second = second_digits(load_lines(from, lines - i));
+        uint32_t found = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(second, _mm256_bslli_epi128(second, 1)));
+
+        __builtin_prefetch(from + HEXDUMP_BATCH_SIZE);
+        memcpy(changes + i, &found, sizeof found);
+    }
+}
+
 /* The lower half of `a` and the higher one of `b`, or the other way round; in each half of the vectors. */
 #define MIX(a, b, halves) \
     _mm256_castpd_si256(_mm256_shuffle_pd(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b), halves))
@@ -160,7 +182,6 @@ TARGET INLINE void take_apart(struct taken *taken, __m256i bytes, __m256i at)
     __m256i colors_0 = _mm256_unpacklo_epi32(first, second), colors_8 = _mm256_unpackhi_epi32(first, second);
 
     taken->offsets = offset_digits(at);
-    taken->changes = ~(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(second, _mm256_bslli_epi128(second, 1)));
     taken->hex[0] = _mm256_unpacklo_epi64(left, colors_0);
     taken->hex[1] = _mm256_unpackhi_epi64(left, colors_0);
     taken->hex[2] = _mm256_unpacklo_epi64(right, colors_8);
@@ -180,10 +201,9 @@ TARGET INLINE void put_quad(unsigned char *to, __m256i parts, bool second, const
 }
 
 /* The columns of the first or the second line, whose two groups are shaded or not. */
-TARGET INLINE unsigned char *put_columns(unsigned char *to, const struct taken *taken, bool second, bool shade_0,
-                                         bool shade_8)
+TARGET INLINE unsigned char *put_columns(unsigned char *to, const struct taken *taken, bool second, unsigned changes,
+                                         bool shade_0, bool shade_8)
 {
-    unsigned changes = taken->changes >> (second ? HEXDUMP_KERNEL_WIDTH : 0) & 0xffff;
     unsigned changes_0 = changes & 15, changes_4 = changes >> 4 & 15, changes_8 = changes >> 8 & 15;
     unsigned changes_12 = changes >> 12;
     size_t escapes_4 = ESCAPE_SIZE * (size_t)_mm_popcnt_u32(changes_0);
@@ -212,13 +232,6 @@ TARGET INLINE unsigned char *put_columns(unsigned char *to, const struct taken *
     return to + 6;
 }
 
-/* Two lines, or the last one alone. */
-TARGET INLINE __m256i load(const unsigned char *from, size_t count)
-{
-    return count == LINES ? _mm256_loadu_si256((const __m256i *)from)
-                          : _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)from));
-}
-
 /* Inlined where `shades` is a constant. */
 TARGET INLINE unsigned char *put_lines(unsigned char *to, const struct hexdump_lines *lines, bool shades)
 {
@@ -228,13 +241,15 @@ TARGET INLINE unsigned char *put_lines(unsigned char *to, const struct hexdump_l
     __m256i at = _mm256_set_m128i(_mm_set1_epi32((int)(offset.low + offset.step)), _mm_set1_epi32((int)offset.low));
     uint64_t place = lines->item_place;
     size_t left = lines->size / HEXDUMP_KERNEL_WIDTH, count;
+    uint16_t found[LINES_MAX], *changes = found;
 
-    for (; left > 0; left -= count, from += count * HEXDUMP_KERNEL_WIDTH, at = _mm256_add_epi32(at, step)) {
+    find_changes(from, left, changes);
+    for (; left > 0; left -= count, from += count * HEXDUMP_KERNEL_WIDTH, changes += count) {
         struct taken taken;
 
         count = left < LINES ? left : LINES;
-        __builtin_prefetch(from + HEXDUMP_BATCH_SIZE);
-        take_apart(&taken, load(from, count), at);
+        take_apart(&taken, load_lines(from, count), at);
+        at = _mm256_add_epi32(at, step);
 #pragma GCC unroll 2
         for (size_t i = 0; i < LINES; i++) {
             bool shade_0 = false, shade_8 = false;
@@ -250,7 +265,7 @@ TARGET INLINE unsigned char *put_lines(unsigned char *to, const struct hexdump_l
             to = hexdump_put_prefix(to, &offset);
             _mm_storeu_si128((__m128i *)to, i == 0 ? _mm256_castsi256_si128(taken.offsets)
                                                    : _mm256_extracti128_si256(taken.offsets, 1));
-            to = put_columns(to + 10, &taken, i > 0, shade_0, shade_8);
+            to = put_columns(to + 10, &taken, i > 0, changes[i], shade_0, shade_8);
         }
     }
     return to;

@@ -29,6 +29,7 @@ enum {
     PART_FIRST = 32,
     PART_FIXED = 40,
     ESCAPE_SIZE = 5, /* characters that set a colour */
+    LINES_MAX = HEXDUMP_BATCH_SIZE / HEXDUMP_KERNEL_WIDTH,
 };
 
 /* A colour's second digit, for ASCII; none is another colour's. */
@@ -78,11 +79,53 @@ static void fill_picks(void)
     picks.filled = true;
 }
 
-/* Lines taken apart: a vector of parts for each group, and the cells that change the colour, a bit each. */
+/* ASCII's colours as vectors. */
+struct palette {
+    __m512i low, high;
+};
+
+TARGET INLINE struct palette load_palette(void)
+{
+    return (struct palette){_mm512_loadu_si512(colors), _mm512_loadu_si512(colors + 64)};
+}
+
+/* The next lines, of which there may be fewer than fill a vector. */
+TARGET INLINE __m512i load_lines(const unsigned char *from, size_t lines)
+{
+    if (lines >= LINES) {
+        return _mm512_loadu_si512(from);
+    }
+    return _mm512_maskz_loadu_epi8((UINT64_C(1) << lines * HEXDUMP_KERNEL_WIDTH) - 1, from);
+}
+
+/* The second digit of each byte's colour. */
+TARGET INLINE __m512i second_digits(__m512i bytes, struct palette palette)
+{
+    __m512i second = _mm512_permutex2var_epi8(palette.low, bytes, palette.high);
+
+    second = _mm512_mask_mov_epi8(second, _mm512_movepi8_mask(bytes), _mm512_set1_epi8('3'));
+    return _mm512_mask_mov_epi8(second, _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(-1)), _mm512_set1_epi8('1'));
+}
+
+/*
+ * The cells of each line that change the colour, a bit each.  The places of all
+ * text hang on them: found for many lines ahead, they are there when it is written.
+ */
+TARGET INLINE void find_changes(const unsigned char *from, size_t lines, struct palette palette, uint16_t *changes)
+{
+    for (size_t i = 0; i < lines; i += LINES, from += LINES * HEXDUMP_KERNEL_WIDTH) {
+        __m512i second = second_digits(load_lines(from, lines - i), palette);
+        uint64_t found = _mm512_cmpneq_epi8_mask(second, _mm512_bslli_epi128(second, 1));
+
+        __builtin_prefetch(from + HEXDUMP_BATCH_SIZE);
+        memcpy(changes + i, &found, sizeof found);
+    }
+}
+
+/* Lines taken apart: a vector of parts for each group. */
 struct taken {
     __m512i parts[LINES][GROUPS];
     __m512i offsets; /* 8 digits and blanks for each line */
-    uint64_t changes;
 };
 
 /* The higher and the lower half of each byte as digits. */
@@ -122,21 +165,18 @@ TARGET INLINE __m512i offset_digits(uint32_t low, uint32_t step)
     return _mm512_mask_mov_epi64(left, 0xaa, blanks);
 }
 
-TARGET INLINE void take_apart(struct taken *taken, __m512i bytes, __m512i colors_0, __m512i colors_64)
+TARGET INLINE void take_apart(struct taken *taken, __m512i bytes, struct palette palette)
 {
     const __m512i fixed = _mm512_set1_epi32('\033' | '[' << 8 | 'm' << 16 | ' ' << 24);
     __mmask64 printable = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8(' ')),
                                                  _mm512_set1_epi8('~' + 1 - ' '));
     __m512i text = _mm512_mask_mov_epi8(_mm512_set1_epi8('.'), printable, bytes);
-    __m512i second = _mm512_permutex2var_epi8(colors_0, bytes, colors_64);
+    __m512i second = second_digits(bytes, palette);
     __m512i first = _mm512_mask_mov_epi8(_mm512_set1_epi8('3'), _mm512_testn_epi8_mask(bytes, bytes),
                                          _mm512_set1_epi8('9'));
     __m512i left, right;
 
     hex_digits(bytes, &left, &right);
-    second = _mm512_mask_mov_epi8(second, _mm512_movepi8_mask(bytes), _mm512_set1_epi8('3'));
-    second = _mm512_mask_mov_epi8(second, _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(-1)), _mm512_set1_epi8('1'));
-    taken->changes = _mm512_cmpneq_epi8_mask(second, _mm512_bslli_epi128(second, 1));
     transpose(taken, 0, left, _mm512_unpacklo_epi64(text, second), _mm512_unpacklo_epi64(first, fixed), fixed);
     transpose(taken, 1, right, _mm512_unpackhi_epi64(text, second), _mm512_unpacklo_epi64(
         _mm512_unpackhi_epi64(first, first), fixed), fixed);
@@ -151,7 +191,7 @@ TARGET INLINE unsigned char *put_column(unsigned char *to, __m512i parts, const 
 /* The columns of a line, `shade` telling which of its groups are shaded. */
 TARGET INLINE unsigned char *put_columns(unsigned char *to, const __m512i *parts, unsigned changes, const bool *shade)
 {
-    unsigned changes_0 = changes & 0xff, changes_8 = changes >> 8 & 0xff;
+    unsigned changes_0 = changes & 0xff, changes_8 = changes >> 8;
     size_t escapes_0 = ESCAPE_SIZE * (size_t)_mm_popcnt_u32(changes_0);
     size_t escapes_8 = ESCAPE_SIZE * (size_t)_mm_popcnt_u32(changes_8);
 
@@ -175,37 +215,38 @@ TARGET INLINE unsigned char *put_columns(unsigned char *to, const __m512i *parts
 /* Inlined where `shades` is a constant. */
 TARGET INLINE unsigned char *put_lines(unsigned char *to, const struct hexdump_lines *lines, bool shades)
 {
-    const __m512i colors_0 = _mm512_loadu_si512(colors), colors_64 = _mm512_loadu_si512(colors + 64);
+    const struct palette palette = load_palette();
     const struct hexdump_offset offset = lines->offset;
     const unsigned char *from = lines->bytes;
     uint64_t place = lines->item_place;
     uint32_t low = offset.low;
     size_t left = lines->size / HEXDUMP_KERNEL_WIDTH, count;
+    uint16_t found[LINES_MAX], *changes = found;
 
-    for (; left > 0; left -= count, from += count * HEXDUMP_KERNEL_WIDTH, low += LINES * offset.step) {
-        __mmask64 wanted = left < LINES ? (UINT64_C(1) << left * HEXDUMP_KERNEL_WIDTH) - 1 : UINT64_MAX;
+    find_changes(from, left, palette, changes);
+    for (; left > 0; left -= count, from += count * HEXDUMP_KERNEL_WIDTH, changes += count) {
         unsigned char offsets[LINES][16];
         struct taken taken;
 
         count = left < LINES ? left : LINES;
-        __builtin_prefetch(from + HEXDUMP_BATCH_SIZE);
-        take_apart(&taken, _mm512_maskz_loadu_epi8(wanted, from), colors_0, colors_64);
+        take_apart(&taken, load_lines(from, count), palette);
         _mm512_storeu_si512(offsets, offset_digits(low, offset.step));
+        low += LINES * offset.step;
 #pragma GCC unroll 4
-        for (size_t i = 0; i < LINES; i++, taken.changes >>= HEXDUMP_KERNEL_WIDTH) {
+        for (size_t i = 0; i < LINES; i++) {
+            bool shade[GROUPS] = {false, false};
+
             if (i == count) {
                 break;
             }
             hexdump_prefetch(to, 4);
-            bool shade[GROUPS] = {false, false};
-
             if (shades) {
                 shade[0] = hexdump_shade_next(&place, lines->item_size);
                 shade[1] = hexdump_shade_next(&place, lines->item_size);
             }
             to = hexdump_put_prefix(to, &offset);
             memcpy(to, offsets[i], sizeof offsets[i]);
-            to = put_columns(to + 10, taken.parts[i], (unsigned)(taken.changes & 0xffff), shade);
+            to = put_columns(to + 10, taken.parts[i], changes[i], shade);
         }
     }
     return to;

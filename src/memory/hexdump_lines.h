@@ -17,7 +17,7 @@
 enum {
     HEXDUMP_GROUP = 8,         /* bytes up to the wider gap */
     HEXDUMP_KERNEL_WIDTH = 16, /* bytes per line of the lines that kernels write */
-    HEXDUMP_BATCH_SIZE = 4096, /* bytes looked through for repeats, then written, while the next are fetched */
+    HEXDUMP_BATCH_SIZE = 4096, /* bytes looked through, then written, while the next are fetched */
     HEXDUMP_OFFSET_SIZE = 17,  /* characters of an offset, at most */
     HEXDUMP_AHEAD = 1024,      /* bytes from what is written to what will be and is fetched */
     HEXDUMP_SLACK = 64,        /* bytes behind its text that a writer may spoil */
@@ -35,7 +35,7 @@ struct hexdump_offset {
 struct hexdump_lines {
     const unsigned char *bytes;
     const unsigned char *owners; /* as in struct walk_run, or NULL */
-    size_t size;                 /* bytes; only the last line may be short */
+    size_t size;                 /* bytes, at most HEXDUMP_BATCH_SIZE or one line; only the last may be short */
     unsigned width;              /* bytes per line */
     struct hexdump_offset offset;
     /* What colour shades items by, where there are no owners. */
