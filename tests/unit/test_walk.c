@@ -152,7 +152,7 @@ static void pointers_are_followed(void)
 
 static void large_rows_behind_pointers(void)
 {
-    unsigned char *rows[3];
+    unsigned char *rows[3] = {NULL};
     struct layout layout = make(rows, 2, 2, SHAPE(3, 5000), STRIDES(sizeof rows[0], 2));
     int i;
 
@@ -336,187 +336,6 @@ static void pointers_that_lead_nowhere(void)
     munmap(memory, 2 * page);
 }
 
-/* Memory of files that this process holds, in bytes. */
-static size_t resident_files(void)
-{
-    FILE *file = fopen("/proc/self/statm", "r");
-    unsigned long size, resident, shared = 0;
-
-    if (file == NULL || fscanf(file, "%lu %lu %lu", &size, &resident, &shared) != 3) {
-        shared = 0;
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return shared * page;
-}
-
-enum { FILE_SIZE = 64 * 1024 * 1024 };
-
-/* A file of random bytes, that leaves nothing behind. */
-static int random_file(unsigned char *bytes)
-{
-    char path[] = "/tmp/mview-walk-XXXXXX";
-    int fd = mkstemp(path);
-    uint64_t state = 1;
-    size_t i;
-
-    unlink(path);
-    for (i = 0; i < FILE_SIZE; i += 4) {
-        uint32_t word;
-
-        state = state * 6364136223846793005u + 1442695040888963407u;
-        word = (uint32_t)(state >> 32);
-        memcpy(bytes + i, &word, sizeof word);
-    }
-    CHECK(write(fd, bytes, FILE_SIZE) == FILE_SIZE);
-    return fd;
-}
-
-/* Walks of a large file stay small, and see what is in it. */
-static void a_file_s_pages_are_given_back(void)
-{
-    enum { ROWS = 4096, COLUMNS = 2048 };
-    unsigned char *bytes = malloc(FILE_SIZE);
-    int fd = random_file(bytes);
-    const unsigned char *mapped = mmap(NULL, FILE_SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
-    size_t i;
-    int variant;
-
-    for (variant = 0; variant < 5; variant++) {
-        struct layout layout = make(mapped, 8, 2, SHAPE(ROWS, COLUMNS), STRIDES(8, ROWS * 8));
-        bool logical = variant == 0 || variant == 4;
-        enum walk_order order = logical ? WALK_LOGICAL : variant == 1 ? WALK_F : WALK_MEMORY;
-        size_t before = resident_files();
-        size_t peak = before;
-        struct error error = ERROR_INIT;
-        struct walk walk;
-        struct walk_run run;
-        size_t wrong = 0;
-
-        if (variant == 3) {
-            layout = make(mapped, 8, 2, SHAPE(ROWS, COLUMNS / 2), STRIDES(8, 2 * ROWS * 8)); /* with gaps */
-        }
-        CHECK(walk_open(&walk, &layout, order, true, &error));
-        if (variant == 4) {
-            walk_read_file(&walk, fd, 0);
-        }
-        while (walk_next(&walk, SIZE_MAX, &run, &error) && run.size > 0) {
-            for (i = 0; i < run.size; i += 8) {
-                size_t item = (size_t)(run.position + i) / 8;
-                size_t there = logical ? item % COLUMNS * ROWS + item / COLUMNS : item;
-
-                wrong += memcmp(run.bytes + i, bytes + 8 * there, 8) != 0;
-            }
-            peak = resident_files() > peak ? resident_files() : peak;
-        }
-        CHECK_STR(error.message, "");
-        CHECK_INT(walk.position, walk.size);
-        CHECK_INT(wrong, 0);
-        walk_close(&walk);
-        CHECK(peak - before < (variant == 4 ? 1 : 8) * 1024 * 1024);
-        CHECK(resident_files() < before + 3 * 1024 * 1024);
-    }
-    munmap((void *)mapped, FILE_SIZE);
-    free(bytes);
-    close(fd);
-}
-
-/* How many items of a walk through the file differ from those of the layout. */
-static size_t wrong_items(const struct layout *layout, int fd, uint64_t offset, enum walk_order order)
-{
-    size_t itemsize = (size_t)layout->itemsize;
-    ptrdiff_t index[3] = {0};
-    struct error error = ERROR_INIT;
-    struct walk walk;
-    struct walk_run run;
-    size_t wrong = 0;
-
-    CHECK(walk_open(&walk, layout, order, true, &error));
-    walk_read_file(&walk, fd, offset);
-    while (walk_next(&walk, SIZE_MAX, &run, &error) && run.size > 0) {
-        size_t i;
-        int k;
-
-        for (i = 0; i < run.size; i += itemsize) {
-            wrong += memcmp(run.bytes + i, layout_item(layout, index), itemsize) != 0;
-            for (k = 0; k < layout->ndim; k++) {
-                int d = order == WALK_F ? k : layout->ndim - 1 - k;
-
-                if (++index[d] < layout->shape[d]) {
-                    break;
-                }
-                index[d] = 0;
-            }
-        }
-    }
-    CHECK_STR(error.message, "");
-    CHECK_INT(walk.position, walk.size);
-    walk_close(&walk);
-    return wrong;
-}
-
-/* Small pieces far apart are read from the file: of any size, in any direction, in every order. */
-static void pieces_of_a_file_are_read(void)
-{
-    enum { COLUMN = 32 * 1024, HEADER = 80 };
-    static const ptrdiff_t itemsizes[] = {1, 2, 3, 4, 8, 12, 16, 40};
-    unsigned char *bytes = malloc(FILE_SIZE);
-    int fd = random_file(bytes);
-    const unsigned char *mapped = mmap(NULL, FILE_SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
-    const unsigned char *end = mapped + FILE_SIZE;
-    struct layout layout;
-    size_t i;
-
-    for (i = 0; i < sizeof itemsizes / sizeof itemsizes[0]; i++) {
-        ptrdiff_t size = itemsizes[i], rows = COLUMN / size;
-
-        layout = make(mapped + HEADER, size, 2, SHAPE(rows, 1000), STRIDES(size, COLUMN));
-        CHECK_INT(wrong_items(&layout, fd, HEADER, WALK_LOGICAL), 0);
-        layout = make(mapped + HEADER, size, 2, SHAPE(rows, 1024), STRIDES(size, COLUMN));
-        CHECK_INT(wrong_items(&layout, fd, HEADER, WALK_LOGICAL), 0);
-    }
-    layout = make(end - 8, 8, 2, SHAPE(COLUMN / 8, 2048), STRIDES(-8, -COLUMN));
-    CHECK_INT(wrong_items(&layout, fd, FILE_SIZE - 8, WALK_LOGICAL), 0);
-    layout = make(mapped + HEADER, 4, 2, SHAPE(2000, COLUMN / 16), STRIDES(COLUMN, 16));
-    CHECK_INT(wrong_items(&layout, fd, HEADER, WALK_F), 0);
-    layout = make(mapped + HEADER + COLUMN - 8, 8, 3, SHAPE(100, 17, 50), STRIDES(-24, 50 * COLUMN, COLUMN));
-    CHECK_INT(wrong_items(&layout, fd, HEADER + COLUMN - 8, WALK_LOGICAL), 0);
-    layout = make(mapped + HEADER, 8, 3, SHAPE(3, 1000, 1900), STRIDES(0, 8, COLUMN));
-    CHECK_INT(wrong_items(&layout, fd, HEADER, WALK_LOGICAL), 0);
-    munmap((void *)mapped, FILE_SIZE);
-    free(bytes);
-    close(fd);
-}
-
-/* What reading finds missing, the mapping tells. */
-static void pieces_of_a_file_that_shrank(void)
-{
-    enum { COLUMN = 64 * 1024 };
-    unsigned char *bytes = malloc(FILE_SIZE);
-    int fd = random_file(bytes);
-    const unsigned char *mapped = mmap(NULL, FILE_SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
-    struct layout layout = make(mapped, 8, 2, SHAPE(COLUMN / 8, FILE_SIZE / COLUMN), STRIDES(8, COLUMN));
-    struct error error = ERROR_INIT;
-    struct walk walk;
-    struct walk_run run;
-
-    CHECK(ftruncate(fd, 3 * COLUMN) == 0);
-    CHECK(walk_open(&walk, &layout, WALK_LOGICAL, true, &error));
-    walk_read_file(&walk, fd, 0);
-    CHECK(walk_next(&walk, SIZE_MAX, &run, &error));
-    CHECK_INT(run.size, 3 * 8);
-    CHECK(!walk_next(&walk, SIZE_MAX, &run, &error));
-    snprintf(expected, sizeof expected,
-             "cannot read 8 bytes at %p, item (0, 3): the file there has become shorter or cannot be read",
-             (void *)(mapped + 3 * COLUMN));
-    CHECK_STR(error.message, expected);
-    walk_close(&walk);
-    munmap((void *)mapped, FILE_SIZE);
-    free(bytes);
-    close(fd);
-}
-
 static void a_file_that_shrank_is_an_error(void)
 {
     char path[] = "/tmp/mview-walk-XXXXXX";
@@ -562,9 +381,6 @@ int main(void)
     RUN(faults_name_the_first_bad_item);
     RUN(gaps_need_not_be_readable);
     RUN(pointers_that_lead_nowhere);
-    RUN(a_file_s_pages_are_given_back);
-    RUN(pieces_of_a_file_are_read);
-    RUN(pieces_of_a_file_that_shrank);
     RUN(a_file_that_shrank_is_an_error);
     return TEST_END();
 }
