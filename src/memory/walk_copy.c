@@ -3,10 +3,14 @@
 #if defined __SSE2__
 #include <emmintrin.h>
 #endif
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-enum { CACHE_LINE = 64 };
+enum {
+    CACHE_LINE = 64,
+    AHEAD_LINES = 16, /* between what is copied and what is asked for */
+};
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -50,7 +54,13 @@ INLINE void copy_square_of_8(unsigned char *to, const unsigned char *from, ptrdi
     }
 }
 
-/* Part of a plane (see below), small enough for its lines to stay at hand. */
+/* Units of a square of cache lines, each way. */
+INLINE size_t square_side(size_t unit)
+{
+    return unit < CACHE_LINE / 4 ? (CACHE_LINE + unit - 1) / unit : 4;
+}
+
+/* Part of a strip (see below), small enough for its lines to stay at hand. */
 INLINE void copy_square(unsigned char *to, const unsigned char *from, const struct copy_dim *writes,
                         const struct copy_dim *reads, size_t unit)
 {
@@ -66,28 +76,33 @@ INLINE void copy_square(unsigned char *to, const unsigned char *from, const stru
 }
 
 /*
- * Lines of the target written whole, from a square of them: they need not be
- * fetched before, and push nothing else out.  Elsewhere than on x86 the
- * processor finds that out by itself.
+ * A square whose rows are whole lines of the target, written around the caches:
+ * they need not be fetched before, and push nothing else out.  Elsewhere than
+ * on x86 the processor finds that out by itself.
  */
-INLINE void write_lines(unsigned char *to, const unsigned char *lines, ptrdiff_t to_row, size_t rows)
+INLINE void stream_square(unsigned char *to, const unsigned char *from, const struct copy_dim *writes,
+                          const struct copy_dim *reads, size_t unit)
 {
+    unsigned char lines[CACHE_LINE * CACHE_LINE] __attribute__((aligned(CACHE_LINE)));
+    struct copy_dim packed = {reads->extent, reads->from, CACHE_LINE};
     size_t r;
 
-    for (r = 0; r < rows; r++, to += to_row, lines += CACHE_LINE) {
+    copy_square(lines, from, writes, &packed, unit);
+    for (r = 0; r < reads->extent; r++, to += reads->to) {
+        const unsigned char *line = lines + r * CACHE_LINE;
 #if defined __SSE2__
         int i;
 
-        for (i = 0; i < CACHE_LINE / 16; i++) {
-            _mm_stream_si128((__m128i *)(void *)to + i, _mm_load_si128((const __m128i *)(const void *)lines + i));
+        for (i = 0; i < CACHE_LINE; i += 16) {
+            _mm_stream_si128((__m128i *)(void *)(to + i), _mm_load_si128((const __m128i *)(const void *)(line + i)));
         }
 #else
-        memcpy(to, lines, CACHE_LINE);
+        memcpy(to, line, CACHE_LINE);
 #endif
     }
 }
 
-/* May squares of this plane be streamed?  Their rows must be whole lines, all of them. */
+/* May squares of this strip be streamed?  Their rows must be whole lines, all of them. */
 INLINE bool streams(const unsigned char *to, const struct copy_dim *writes, const struct copy_dim *reads,
                     size_t unit)
 {
@@ -96,37 +111,62 @@ INLINE bool streams(const unsigned char *to, const struct copy_dim *writes, cons
 }
 
 /*
- * A plane whose reads are adjacent along one dimension and whose writes are
- * adjacent along the other: in squares of a cache line each way, so that every
- * line read or written is used whole while it is at hand.  No processor sees
- * coming where the next square is read: it is told.
+ * What is copied some time after a strip: where its first unit lies from the
+ * strip's, in bytes, and how many units side by side of it are to be asked for.
+ * No processor sees coming where those are: it is told.
  */
-INLINE void copy_plane(unsigned char *to, const unsigned char *from, const struct copy_dim *writes,
-                       const struct copy_dim *reads, size_t unit, bool stream)
+struct ahead {
+    ptrdiff_t from;
+    size_t count;
+};
+
+/* Rows of a square that share a line of the source. */
+INLINE size_t rows_in_line(const struct copy_dim *reads)
 {
-    unsigned char lines[CACHE_LINE * CACHE_LINE] __attribute__((aligned(CACHE_LINE)));
-    const size_t side = unit < CACHE_LINE / 4 ? (CACHE_LINE + unit - 1) / unit : 4;
-    size_t w;
-    size_t r;
-    size_t i;
+    size_t step = reads->from < 0 ? (size_t)0 - (size_t)reads->from : (size_t)reads->from;
 
-    stream = stream && streams(to, writes, reads, unit);
-    for (w = 0; w < writes->extent; w += side) {
-        struct copy_dim across = {smaller(side, writes->extent - w), writes->from, writes->to};
-        size_t ahead = smaller(side, writes->extent - w - across.extent);
+    return step == 0 || step > CACHE_LINE / 2 ? 1 : CACHE_LINE / step;
+}
 
-        for (r = 0; r < reads->extent; r += side) {
-            struct copy_dim along = {smaller(side, reads->extent - r), reads->from, reads->to};
+/* Ask for what lies ahead of the rows [first, end) of a strip. */
+INLINE void prefetch(const unsigned char *from, const struct copy_dim *writes, const struct copy_dim *reads,
+                     size_t first, size_t end, struct ahead ahead)
+{
+    size_t r, w;
+
+    for (r = first; r < end; r += rows_in_line(reads)) {
+        for (w = 0; w < ahead.count; w++) {
+            __builtin_prefetch(from + ahead.from + (ptrdiff_t)r * reads->from + (ptrdiff_t)w * writes->from);
+        }
+    }
+}
+
+/*
+ * A strip: all that is read along `reads`, adjacent or nearly so, for a few
+ * units that are adjacent along `writes` where they are written.  It is copied
+ * in squares of a cache line each way, so that every line read or written is
+ * used whole while it is at hand.
+ */
+INLINE void copy_strip(unsigned char *to, const unsigned char *from, const struct copy_dim *writes,
+                       const struct copy_dim *reads, size_t unit, unsigned how, struct ahead ahead)
+{
+    const size_t side = square_side(unit);
+    const bool stream = how & COPY_STREAM && streams(to, writes, reads, unit);
+    size_t r, w;
+
+    for (r = 0; r < reads->extent; r += side) {
+        struct copy_dim along = {smaller(side, reads->extent - r), reads->from, reads->to};
+
+        if (ahead.count > 0) {
+            prefetch(from, writes, reads, r, r + along.extent, ahead);
+        }
+        for (w = 0; w < writes->extent; w += side) {
+            struct copy_dim across = {smaller(side, writes->extent - w), writes->from, writes->to};
             const unsigned char *square = from + (ptrdiff_t)w * writes->from + (ptrdiff_t)r * reads->from;
             unsigned char *target = to + (ptrdiff_t)w * writes->to + (ptrdiff_t)r * reads->to;
 
-            for (i = 0; i < ahead; i++) {
-                __builtin_prefetch(square + (ptrdiff_t)(side + i) * writes->from);
-            }
             if (stream && across.extent == side) {
-                along.to = CACHE_LINE;
-                copy_square(lines, square, &across, &along, unit);
-                write_lines(target, lines, reads->to, along.extent);
+                stream_square(target, square, &across, &along, unit);
             } else {
                 copy_square(target, square, &across, &along, unit);
             }
@@ -136,21 +176,21 @@ INLINE void copy_plane(unsigned char *to, const unsigned char *from, const struc
 
 /* The last one or two dimensions. */
 INLINE void copy_inner_sized(unsigned char *to, const unsigned char *from, const struct copy_dim *writes,
-                             const struct copy_dim *reads, size_t unit, bool stream)
+                             const struct copy_dim *reads, size_t unit, unsigned how, struct ahead ahead)
 {
     if (writes == NULL) {
         copy_line(to, from, reads, unit);
     } else {
-        copy_plane(to, from, writes, reads, unit, stream);
+        copy_strip(to, from, writes, reads, unit, how, ahead);
     }
 }
 
 static void copy_inner(unsigned char *to, const unsigned char *from, const struct copy_dim *writes,
-                       const struct copy_dim *reads, size_t unit, bool stream)
+                       const struct copy_dim *reads, size_t unit, unsigned how, struct ahead ahead)
 {
 #define SIZE(n)                                                                                              \
     case n:                                                                                                  \
-        copy_inner_sized(to, from, writes, reads, n, stream);                                                \
+        copy_inner_sized(to, from, writes, reads, n, how, ahead);                                            \
         break
     switch (unit) {
         SIZE(1);
@@ -165,33 +205,62 @@ static void copy_inner(unsigned char *to, const unsigned char *from, const struc
         SIZE(12);
         SIZE(16);
     default:
-        copy_inner_sized(to, from, writes, reads, unit, stream);
+        copy_inner_sized(to, from, writes, reads, unit, how, ahead);
     }
 #undef SIZE
 }
 
-/* Loops over dims[level ..]; the dimension `writes` is left to copy_inner. */
-static void copy_level(unsigned char *to, const unsigned char *from, size_t unit, int ndim,
-                       const struct copy_dim *dims, int level, int writes, bool stream)
-{
-    size_t i;
+struct box {
+    size_t unit;
+    int ndim;
+    const struct copy_dim *dims;
+    int writes; /* the dimension whose writes are adjacent */
+    unsigned how;
+};
 
-    if (level == ndim - 1) {
-        copy_inner(to, from, writes < ndim - 1 ? &dims[writes] : NULL, &dims[level], unit, stream);
-    } else if (level == writes) {
-        copy_level(to, from, unit, ndim, dims, level + 1, writes, stream);
-    } else {
-        for (i = 0; i < dims[level].extent; i++) {
-            copy_level(to + (ptrdiff_t)i * dims[level].to, from + (ptrdiff_t)i * dims[level].from, unit, ndim,
-                       dims, level + 1, writes, stream);
+/* How many pieces of the last dimension lie between one that is copied and one that is asked for. */
+static size_t pieces_ahead(const struct box *box)
+{
+    const struct copy_dim *reads = &box->dims[box->ndim - 1];
+    size_t lines = (reads->extent - 1) / rows_in_line(reads) + 1;
+
+    return (AHEAD_LINES - 1) / lines + 1;
+}
+
+/* Loops over dims[level ..]; once the dimension `writes` is passed, a strip of it is what is copied. */
+static void copy_level(const struct box *box, int level, unsigned char *to, const unsigned char *from,
+                       const struct copy_dim *strip, struct ahead ahead)
+{
+    const struct copy_dim *dim = &box->dims[level];
+    bool held = box->how & COPY_HELD;
+    struct copy_dim part = *dim;
+    size_t step = 1, distance = 1, left, i;
+
+    if (level == box->ndim - 1) {
+        copy_inner(to, from, strip, dim, box->unit, box->how, ahead);
+        return;
+    }
+    if (level == box->writes) {
+        step = distance = square_side(box->unit) * (held ? COPY_RUN / CACHE_LINE : 1);
+        strip = &part;
+    } else if (strip != NULL) {
+        distance = pieces_ahead(box);
+    }
+    ahead = (struct ahead){(ptrdiff_t)distance * dim->from, 0};
+    for (i = 0; i < dim->extent; i += step) {
+        left = dim->extent - i;
+        part.extent = smaller(step, left);
+        if (strip != NULL && !held) {
+            ahead.count = left <= distance ? 0 : strip == &part ? smaller(step, left - distance) : strip->extent;
         }
+        copy_level(box, level + 1, to + (ptrdiff_t)i * dim->to, from + (ptrdiff_t)i * dim->from, strip, ahead);
     }
 }
 
 void copy_box(unsigned char *to, const unsigned char *from, size_t unit, int ndim,
-              const struct copy_dim *dims, bool stream)
+              const struct copy_dim *dims, unsigned how)
 {
-    int writes = ndim - 1;
+    struct box box = {unit, ndim, dims, ndim - 1, how};
     int d;
 
     if (ndim == 0) {
@@ -199,13 +268,13 @@ void copy_box(unsigned char *to, const unsigned char *from, size_t unit, int ndi
         return;
     }
     for (d = ndim - 1; d >= 0; d--) {
-        if (dims[d].to < dims[writes].to) {
-            writes = d;
+        if (dims[d].to < dims[box.writes].to) {
+            box.writes = d;
         }
     }
-    copy_level(to, from, unit, ndim, dims, 0, writes, stream);
+    copy_level(&box, 0, to, from, NULL, (struct ahead){0, 0});
 #if defined __SSE2__
-    if (stream) {
+    if (how & COPY_STREAM) {
         _mm_sfence(); /* another thread may read it next */
     }
 #endif

@@ -4,8 +4,15 @@
 #ifndef MVIEW_MEMORY_WALK_COPY_H
 #define MVIEW_MEMORY_WALK_COPY_H
 
-#include <stdbool.h>
 #include <stddef.h>
+
+/* How a box is copied best. */
+enum {
+    COPY_STREAM = 1, /* the target is larger than the caches: whole lines are written around them where that can be */
+    COPY_HELD = 2,   /* the source lies in the nearest caches */
+};
+
+enum { COPY_RUN = 256 }; /* bytes of a row of the target that are written together, from a source that is held */
 
 /* One dimension of a box; the strides are bytes. */
 struct copy_dim {
@@ -17,12 +24,10 @@ struct copy_dim {
 /*
  * Copy units of `unit` bytes.  The dimensions come in the order in which the
  * source is best read, the one of adjacent reads last.  Calls nothing that
- * could not be left in the middle (guard.h).
- *
- * With `stream`, whole cache lines are written around the caches where that
- * can be: for a target larger than they are.
+ * could not be left in the middle (guard.h).  `how` is COPY_STREAM, COPY_HELD,
+ * both or neither.
  */
 void copy_box(unsigned char *to, const unsigned char *from, size_t unit, int ndim,
-              const struct copy_dim *dims, bool stream);
+              const struct copy_dim *dims, unsigned how);
 
 #endif

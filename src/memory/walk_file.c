@@ -16,8 +16,6 @@ enum {
     STEP_MIN = 16 * 1024,     /* ... from places so far apart: less, and a fault brings in several of them */
     SCRATCH_MAX = 256 * 1024, /* bytes of pieces that one thread holds */
     THREADS_MAX = 4,
-    GROUPS_TAKEN =
-        8, /* by a thread at a time: one that has to wait for its processor does not hold up the rest */
     THREAD_WORTH = 256 * 1024, /* bytes to gather that a thread more is started for */
 };
 
@@ -30,12 +28,12 @@ struct reading {
     size_t unit;
     int ndim;
     const struct copy_dim *dims;
-    bool stream;
+    unsigned how; /* as for copy_box */
     int level;
     size_t span;   /* bytes from the first to the last of a piece */
     ptrdiff_t low; /* of its lowest byte, from its first unit: 0 or less */
     size_t pitch;  /* bytes from one piece to the next where they are held */
-    size_t group;  /* pieces held at once: what fills cache lines of the target */
+    size_t group;  /* pieces held at once: what fills a run of the target */
     size_t groups; /* along dims[level - 1] */
     size_t total;  /* groups in all */
 };
@@ -79,7 +77,7 @@ static void find_groups(struct reading *reading)
     /* Not a power of two, for pieces not to fall on the same lines of the cache. */
     reading->pitch = (reading->span / CACHE_LINE + 2) * CACHE_LINE;
     most = SCRATCH_MAX / reading->pitch;
-    reading->group = reading->unit < CACHE_LINE ? CACHE_LINE / reading->unit : 1;
+    reading->group = reading->unit < COPY_RUN ? COPY_RUN / reading->unit : 1;
     reading->group = reading->group < most ? reading->group : most;
     reading->groups = (extent + reading->group - 1) / reading->group;
     reading->total = reading->groups;
@@ -136,7 +134,7 @@ static bool gather_group(const struct reading *reading, size_t number, unsigned 
     }
     held[0].extent = count;
     held[0].from = (ptrdiff_t)reading->pitch;
-    copy_box(to, scratch - reading->low, reading->unit, ndim, held, reading->stream);
+    copy_box(to, scratch - reading->low, reading->unit, ndim, held, reading->how | COPY_HELD);
     return true;
 }
 
@@ -153,13 +151,11 @@ struct share {
 
 static void gather_share(struct share *share)
 {
-    size_t first, i;
+    size_t number;
 
     share->good = true;
-    while (share->good && (first = atomic_fetch_add(share->next, GROUPS_TAKEN)) < share->reading->total) {
-        for (i = first; i < first + GROUPS_TAKEN && i < share->reading->total && share->good; i++) {
-            share->good = gather_group(share->reading, i, share->scratch);
-        }
+    while (share->good && (number = atomic_fetch_add(share->next, 1)) < share->reading->total) {
+        share->good = gather_group(share->reading, number, share->scratch);
     }
 }
 
@@ -212,9 +208,9 @@ static bool gather_shares(struct share *shares, size_t count)
 }
 
 bool file_gather(const struct file_memory *file, unsigned char *to, const unsigned char *from, size_t unit,
-                 int ndim, const struct copy_dim *dims, bool stream)
+                 int ndim, const struct copy_dim *dims, unsigned how)
 {
-    struct reading reading = {file, to, from, unit, ndim, dims, stream, 0, 0, 0, 0, 0, 0, 0};
+    struct reading reading = {file, to, from, unit, ndim, dims, how, 0, 0, 0, 0, 0, 0, 0};
     struct share shares[THREADS_MAX] = {{.reading = &reading}};
     unsigned char *scratch;
     atomic_size_t next = 0;

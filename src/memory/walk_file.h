@@ -31,6 +31,6 @@ bool file_suits(size_t unit, int ndim, const struct copy_dim *dims);
  * is then to be copied from the mapping, which tells what is the matter.
  */
 bool file_gather(const struct file_memory *file, unsigned char *to, const unsigned char *from, size_t unit,
-                 int ndim, const struct copy_dim *dims, bool stream);
+                 int ndim, const struct copy_dim *dims, unsigned how);
 
 #endif

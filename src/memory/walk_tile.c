@@ -70,19 +70,25 @@ static struct tile_shape shape_tile(const struct walk_state *state, size_t budge
     return shape;
 }
 
-/* The dimensions of a tile as a box to copy, in the order of the walk. */
+/* The dimensions of a tile as a box to copy, in the order of the walk; those of one item are left out. */
 static int tile_box(const struct walk_state *state, const struct tile_shape *shape, struct copy_dim *dims)
 {
-    ptrdiff_t to = (ptrdiff_t)state->unit;
+    size_t to = shape->inner * state->unit;
+    int ndim = 0;
     int d;
 
-    for (d = state->ndim - 1; d >= shape->along; d--) {
+    for (d = shape->along; d < state->ndim; d++) {
         size_t extent = d == shape->along ? shape->extent : state->dims[d].extent;
 
-        dims[d - shape->along] = (struct copy_dim){extent, state->dims[d].stride, to};
-        to *= (ptrdiff_t)extent;
+        to /= d == shape->along ? 1 : extent;
+        if (extent > 1) {
+            dims[ndim++] = (struct copy_dim){extent, state->dims[d].stride, (ptrdiff_t)to};
+        }
     }
-    return state->ndim - shape->along;
+    if (ndim == 0) {
+        dims[ndim++] = (struct copy_dim){1, 0, (ptrdiff_t)state->unit};
+    }
+    return ndim;
 }
 
 static bool reads_before(const struct copy_dim *a, const struct copy_dim *b)
@@ -173,7 +179,7 @@ struct gathering {
     size_t unit;
     int ndim;
     const struct copy_dim *dims;
-    bool stream;
+    unsigned how;
 };
 
 static void gather_body(void *context)
@@ -181,13 +187,13 @@ static void gather_body(void *context)
     const struct gathering *gathering = context;
 
     copy_box(gathering->to, gathering->from, gathering->unit, gathering->ndim, gathering->dims,
-             gathering->stream);
+             gathering->how);
 }
 
-/* Is the tile so large that it is better written around the caches? */
-static bool exceeds_caches(const struct walk_state *state)
+/* A tile too large for the caches is better written around them. */
+static unsigned how_to_copy(const struct walk_state *state)
 {
-    return state->tile_capacity > TILE_SIZE && state->source == SOURCE_UNITS;
+    return state->tile_capacity > TILE_SIZE && state->source == SOURCE_UNITS ? COPY_STREAM : 0;
 }
 
 /* What a box takes of memory: its lowest byte, and how many from there. */
@@ -232,7 +238,7 @@ static bool gather_box(struct walk_state *state, unsigned char *to, const unsign
         if (slab == 1 && level < ndim - 1) {
             good = gather_box(state, slab_to, slab_from, ndim, dims, level + 1);
         } else {
-            struct gathering box = {slab_to, slab_from, state->unit, ndim, dims, exceeds_caches(state)};
+            struct gathering box = {slab_to, slab_from, state->unit, ndim, dims, how_to_copy(state)};
             const void *address;
 
             good = guard_run(gather_body, &box, &address);
@@ -248,7 +254,7 @@ static bool read_box(const struct walk_state *state, const unsigned char *from, 
                      const struct copy_dim *dims)
 {
     return state->file.fd >= 0 && file_suits(state->unit, ndim, dims) &&
-           file_gather(&state->file, state->tile, from, state->unit, ndim, dims, exceeds_caches(state));
+           file_gather(&state->file, state->tile, from, state->unit, ndim, dims, how_to_copy(state));
 }
 
 /* Fill the tile with the units around `position`; false after a fault. */
@@ -306,7 +312,7 @@ static void follow_body(void *context)
             line.extent = (size_t)(followed->shape[fastest] - index[fastest]);
             line.extent = line.extent < following->count - done ? line.extent : following->count - done;
         }
-        copy_box(state->tile + done * state->unit, layout_item(followed, index), state->unit, 1, &line, false);
+        copy_box(state->tile + done * state->unit, layout_item(followed, index), state->unit, 1, &line, 0);
     }
 }
 
