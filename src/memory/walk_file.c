@@ -2,10 +2,12 @@
 
 #include "memory/layout.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -87,7 +89,7 @@ static void find_groups(struct reading *reading)
 }
 
 /* Read the pieces from `from` on into the scratch. */
-static bool read_pieces(const struct reading *reading, const unsigned char *from, size_t count,
+static bool read_pieces(const struct reading *reading, int fd, const unsigned char *from, size_t count,
                         unsigned char *scratch)
 {
     const struct file_memory *file = reading->file;
@@ -97,7 +99,7 @@ static bool read_pieces(const struct reading *reading, const unsigned char *from
 
     for (i = 0; i < count; i++) {
         /* Not pread: nobody cancels these threads, and making it possible takes time. */
-        long n = syscall(SYS_pread64, file->fd, scratch + i * reading->pitch, reading->span,
+        long n = syscall(SYS_pread64, fd, scratch + i * reading->pitch, reading->span,
                          (off_t)(place + (uint64_t)((ptrdiff_t)i * step)));
 
         if (n != (long)reading->span) {
@@ -107,7 +109,7 @@ static bool read_pieces(const struct reading *reading, const unsigned char *from
     return true;
 }
 
-static bool gather_group(const struct reading *reading, size_t number, unsigned char *scratch)
+static bool gather_group(const struct reading *reading, int fd, size_t number, unsigned char *scratch)
 {
     const struct copy_dim *along = &reading->dims[reading->level - 1];
     size_t first = number % reading->groups * reading->group;
@@ -126,7 +128,7 @@ static bool gather_group(const struct reading *reading, size_t number, unsigned 
         from += index * reading->dims[d].from;
         number /= reading->dims[d].extent;
     }
-    if (!read_pieces(reading, from, count, scratch)) {
+    if (!read_pieces(reading, fd, from, count, scratch)) {
         return false;
     }
     for (d = 0; d < ndim; d++) {
@@ -142,6 +144,7 @@ static bool gather_group(const struct reading *reading, size_t number, unsigned 
 
 struct share {
     const struct reading *reading;
+    int fd;
     atomic_size_t *next; /* group that nobody has taken */
     unsigned char *scratch;
     bool good;
@@ -155,15 +158,38 @@ static void gather_share(struct share *share)
 
     share->good = true;
     while (share->good && (number = atomic_fetch_add(share->next, 1)) < share->reading->total) {
-        share->good = gather_group(share->reading, number, share->scratch);
+        share->good = gather_group(share->reading, share->fd, number, share->scratch);
     }
 }
 
-/* With a table of files of their own, threads need not count who uses the file, which takes as long as reading it. */
-static void *run_thread(void *share)
+/* The same file, opened once more: its position and what the system knows of its readers are nobody else's. */
+static int open_again(int fd)
 {
+    char path[32];
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/*
+ * Threads that share a file, or only a table of files, keep count of that
+ * together, which takes as long as reading.  Where it cannot be opened again
+ * (no /proc, no right to), they share it.
+ */
+static void *run_thread(void *context)
+{
+    struct share *share = context;
+    int shared = share->fd;
+
     unshare(CLONE_FILES);
-    gather_share(share);
+    share->fd = open_again(shared);
+    if (share->fd >= 0) {
+        gather_share(share);
+        close(share->fd);
+    } else {
+        share->fd = shared;
+        gather_share(share);
+    }
     return NULL;
 }
 
@@ -179,20 +205,50 @@ static size_t count_shares(const struct reading *reading)
     return most > 0 ? most : 1;
 }
 
-/* All shares at once; what finds no thread is done here.  Signals are for the thread that was there before.
+/*
+ * Where threads may start: anywhere but where this one runs.  Put there, they
+ * would wait for the system to find out that other processors have nothing to do.
  */
+static void place_threads(pthread_attr_t *attributes)
+{
+    int here = sched_getcpu();
+    cpu_set_t set;
+
+    if (here >= 0 && sched_getaffinity(0, sizeof set, &set) == 0) {
+        CPU_CLR((size_t)here, &set);
+        if (CPU_COUNT(&set) > 0) {
+            pthread_attr_setaffinity_np(attributes, sizeof set, &set);
+        }
+    }
+}
+
+/* Signals are for the thread that was there before. */
+static void start_threads(struct share *shares, size_t count)
+{
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    size_t i;
+
+    if (count == 0 || pthread_attr_init(&attributes) != 0) {
+        return;
+    }
+    place_threads(&attributes);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (i = 0; i < count; i++) {
+        shares[i].threaded = pthread_create(&shares[i].thread, &attributes, run_thread, &shares[i]) == 0;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+}
+
+/* All shares at once; the first, and what finds no thread, is done here. */
 static bool gather_shares(struct share *shares, size_t count)
 {
-    sigset_t all, before;
     bool good = true;
     size_t i;
 
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (i = 1; i < count; i++) {
-        shares[i].threaded = pthread_create(&shares[i].thread, NULL, run_thread, &shares[i]) == 0;
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    start_threads(shares + 1, count - 1);
     for (i = 0; i < count; i++) {
         if (!shares[i].threaded) {
             gather_share(&shares[i]);
@@ -227,6 +283,7 @@ bool file_gather(const struct file_memory *file, unsigned char *to, const unsign
     }
     for (i = 0; i < count; i++) {
         shares[i].reading = &reading;
+        shares[i].fd = file->fd;
         shares[i].next = &next;
         shares[i].scratch = scratch + i * size;
     }
