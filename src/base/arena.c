@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_SIZE = 16 * 1024 };
+enum {
+    FIRST_BLOCK = 1024,  /* most arenas hold little, ... */
+    BLOCK_GROWTH = 4,    /* ... and large ones grow ... */
+    BLOCK_MAX = 16 * 1024, /* ... by so much, but for what is larger itself */
+};
 
 struct arena_block {
     struct arena_block *next;
@@ -16,9 +20,12 @@ struct arena_block {
 
 static struct arena_block *add_block(struct arena *arena, size_t least)
 {
-    size_t size = least > BLOCK_SIZE ? least : BLOCK_SIZE;
-    struct arena_block *block = calloc(1, sizeof *block + size);
+    size_t last = arena->blocks != NULL ? arena->blocks->size : 0;
+    size_t size = last == 0 ? FIRST_BLOCK : last < BLOCK_MAX / BLOCK_GROWTH ? BLOCK_GROWTH * last : BLOCK_MAX;
+    struct arena_block *block;
 
+    size = size > least ? size : least;
+    block = calloc(1, sizeof *block + size);
     if (block != NULL) {
         block->size = size;
         block->next = arena->blocks;

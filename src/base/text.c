@@ -73,18 +73,25 @@ void text_putc(struct text *text, char c)
 void text_printf(struct text *text, const char *format, ...)
 {
     va_list args;
+    size_t room;
     int length;
 
+    if (!reserve(text, 0)) {
+        return;
+    }
+    room = text->capacity - text->length;
     va_start(args, format);
-    length = vsnprintf(NULL, 0, format, args);
+    length = vsnprintf(text->data + text->length, room, format, args);
     va_end(args);
     if (length < 0 || !reserve(text, (size_t)length)) {
         text->failed = true;
         return;
     }
-    va_start(args, format);
-    vsnprintf(text->data + text->length, (size_t)length + 1, format, args);
-    va_end(args);
+    if ((size_t)length >= room) {
+        va_start(args, format);
+        vsnprintf(text->data + text->length, (size_t)length + 1, format, args);
+        va_end(args);
+    }
     text->length += (size_t)length;
 }
 
@@ -184,11 +191,23 @@ static bool is_control(unsigned c)
     return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
+/* Append what nobody needs to look at twice: printable ASCII, up to the first other.  Returns how many bytes. */
+static size_t append_plain(struct text *text, const char *bytes, size_t length)
+{
+    size_t plain = 0;
+
+    while (plain < length && bytes[plain] >= ' ' && bytes[plain] <= '~') {
+        plain++;
+    }
+    text_append(text, bytes, plain);
+    return plain;
+}
+
 void text_escape(struct text *text, const char *bytes, size_t length)
 {
-    size_t i = 0;
+    size_t i;
 
-    while (i < length) {
+    for (i = append_plain(text, bytes, length); i < length; i += append_plain(text, bytes + i, length - i)) {
         unsigned c = 0;
         size_t n = utf8_decode(bytes + i, length - i, &c);
 
@@ -213,9 +232,9 @@ void text_escape_string(struct text *text, const char *string)
 
 void text_escape_json(struct text *text, const char *bytes, size_t length)
 {
-    size_t i = 0;
+    size_t i;
 
-    while (i < length) {
+    for (i = append_plain(text, bytes, length); i < length; i += append_plain(text, bytes + i, length - i)) {
         unsigned c = 0;
         size_t n = utf8_decode(bytes + i, length - i, &c);
 

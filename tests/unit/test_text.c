@@ -2,6 +2,7 @@
 
 #include "test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *escaped(const char *bytes, size_t length)
@@ -18,6 +19,7 @@ static void printable_text_stays(void)
     CHECK_STR(escaped("a b\\n ~", 7), "a b\\n ~");
     CHECK_STR(escaped("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9), "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
     CHECK_STR(escaped("", 0), "");
+    CHECK_STR(escaped("a\xc3\xa9 b\xc3\xa9", 7), "a\xc3\xa9 b\xc3\xa9");
 }
 
 static void control_characters_are_escaped(void)
@@ -46,6 +48,22 @@ static void json_keeps_its_value(void)
 
     text_escape_json(&text, "\"\xe2\x80\xae\xc3\xa9\xf3\xa0\x80\x81\x7f\"", 12);
     CHECK_STR(text_string(&text), "\"\\u202e\xc3\xa9\\udb40\\udc01\\u007f\"");
+    text_free(&text);
+}
+
+/* Whatever room is left. */
+static void printing_makes_room(void)
+{
+    struct text text = TEXT_INIT;
+    char expected[4000] = "";
+    size_t length = 0;
+
+    for (int width = 0; width < 80; width++) {
+        text_printf(&text, "%*s", width, "x");
+        length += (size_t)snprintf(expected + length, sizeof expected - length, "%*s", width, "x");
+        CHECK_STR(text_string(&text), expected);
+        CHECK_INT(text.length, length);
+    }
     text_free(&text);
 }
 
@@ -91,6 +109,7 @@ int main(void)
     RUN(bidi_and_invisible_characters_are_escaped);
     RUN(invalid_utf8_is_escaped_by_the_byte);
     RUN(json_keeps_its_value);
+    RUN(printing_makes_room);
     RUN(code_points_survive_encoding);
     RUN(text_grows);
     return TEST_END();
