@@ -182,8 +182,9 @@ static void few_items_lie_side_by_side(void)
 
     for (i = 0; i < sizeof columns / sizeof columns[0]; i++) {
         ptrdiff_t count = columns[i], first = FILE_SIZE / (8 * 1024 * count);
-        struct layout layout = make(file.mapped, 8, 3, SHAPE(first, 1024, count), STRIDES(8, 8 * first, 8 * 1024 * first));
+        struct layout layout;
 
+        layout = make(file.mapped, 8, 3, SHAPE(first, 1024, count), STRIDES(8, 8 * first, 8 * 1024 * first));
         CHECK_INT(wrong_items(&layout, file.fd, 0, WALK_LOGICAL), 0);
         layout = make(file.mapped, 4, 3, SHAPE(first, 2048, count), STRIDES(4, 4 * first, 8 * 1024 * first));
         CHECK_INT(wrong_items(&layout, file.fd, 0, WALK_LOGICAL), 0);
