@@ -57,16 +57,16 @@ JANSSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags jansson)
 JANSSON_LIBS := $(shell $(PKG_CONFIG) --libs jansson)
 endif
 
-# Remade each time, replaced only when it says something else: then its users are built again.
+# Keep what a command says, where that is news: what depends on it is then built again.  Other makes may do the same.
+keep_news = new=$@.$$$$; $(1) >$$new && { cmp -s $$new $@ || mv $$new $@; }; status=$$?; rm -f $$new; exit $$status
+
 $(ENGINE)/python.mk: FORCE
 	@mkdir -p $(ENGINE)
-	@PKG_CONFIG='$(PKG_CONFIG)' sh src/tools/python-flags '$(PYTHON)' >$@.new
-	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	@$(call keep_news,PKG_CONFIG='$(PKG_CONFIG)' sh src/tools/python-flags '$(PYTHON)')
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(BUILD)
-	@echo '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS)' >$@.new
-	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	@$(call keep_news,echo '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS)')
 
 # --- building ---------------------------------------------------------------
 
