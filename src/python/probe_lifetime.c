@@ -377,6 +377,15 @@ static int send_all(struct probe *probe, enum outcome outcome)
     return sent;
 }
 
+static void mutate_untouched(struct probe *probe, PyObject *namespace, int truth, struct mutation *mutation)
+{
+    mutation->buf_before = probe->transcript->sweeps[0][truth].buf.address;
+    mutation->len_before = probe->transcript->sweeps[0][truth].len;
+    probe_evaluate(probe, namespace, &mutation->exception);
+    find_mutated(probe, truth, mutation);
+    mutation->done = true;
+}
+
 void probe_mutate(struct probe *probe, int when)
 {
     struct mutation *mutation = &probe->transcript->mutations[when];
@@ -388,17 +397,10 @@ void probe_mutate(struct probe *probe, int when)
     }
     if (when == MUTATE_HELD) {
         mutate_held(probe, namespace, truth, mutation);
-        return;
+    } else if (when == MUTATE_UNTOUCHED) {
+        mutate_untouched(probe, namespace, truth, mutation);
+    } else if (send_all(probe, when == MUTATE_RELEASED ? OUTCOME_GRANTED : OUTCOME_REFUSED) > 0) {
+        probe_evaluate(probe, namespace, &mutation->exception);
+        mutation->done = true;
     }
-    if (when == MUTATE_UNTOUCHED) {
-        mutation->buf_before = probe->transcript->sweeps[0][truth].buf.address;
-        mutation->len_before = probe->transcript->sweeps[0][truth].len;
-    } else if (send_all(probe, when == MUTATE_RELEASED ? OUTCOME_GRANTED : OUTCOME_REFUSED) == 0) {
-        return;
-    }
-    probe_evaluate(probe, namespace, &mutation->exception);
-    if (when == MUTATE_UNTOUCHED) {
-        find_mutated(probe, truth, mutation);
-    }
-    mutation->done = true;
 }
