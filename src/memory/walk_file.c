@@ -1,12 +1,10 @@
 #include "memory/walk_file.h"
 
 #include "memory/layout.h"
+#include "memory/walk_threads.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -17,8 +15,6 @@ enum {
     PIECE_MAX = 32 * 1024,    /* bytes read at once, ... */
     STEP_MIN = 16 * 1024,     /* ... from places so far apart: less, and a fault brings in several of them */
     SCRATCH_MAX = 256 * 1024, /* bytes of pieces that one thread holds */
-    THREADS_MAX = 4,
-    THREAD_WORTH = 256 * 1024, /* bytes to gather that a thread more is started for */
 };
 
 /* A box as pieces: dims[level ..] lie in one, dims[level - 1] are the pieces that are read one after another.
@@ -38,6 +34,7 @@ struct reading {
     size_t group;  /* pieces held at once: what fills a run of the target */
     size_t groups; /* along dims[level - 1] */
     size_t total;  /* groups in all */
+    unsigned char *scratch; /* for one group of each worker */
 };
 
 static size_t magnitude(ptrdiff_t stride)
@@ -140,28 +137,6 @@ static bool gather_group(const struct reading *reading, int fd, size_t number, u
     return true;
 }
 
-/* --- threads ---------------------------------------------------------------------- */
-
-struct share {
-    const struct reading *reading;
-    int fd;
-    atomic_size_t *next; /* group that nobody has taken */
-    unsigned char *scratch;
-    bool good;
-    bool threaded;
-    pthread_t thread;
-};
-
-static void gather_share(struct share *share)
-{
-    size_t number;
-
-    share->good = true;
-    while (share->good && (number = atomic_fetch_add(share->next, 1)) < share->reading->total) {
-        share->good = gather_group(share->reading, share->fd, number, share->scratch);
-    }
-}
-
 /* The same file, opened once more: its position and what the system knows of its readers are nobody else's. */
 static int open_again(int fd)
 {
@@ -176,89 +151,23 @@ static int open_again(int fd)
  * together, which takes as long as reading.  Where it cannot be opened again
  * (no /proc, no right to), they share it.
  */
-static void *run_thread(void *context)
+static bool gather_groups(void *context, size_t worker, struct parts *parts)
 {
-    struct share *share = context;
-    int shared = share->fd;
-
-    unshare(CLONE_FILES);
-    share->fd = open_again(shared);
-    if (share->fd >= 0) {
-        gather_share(share);
-        close(share->fd);
-    } else {
-        share->fd = shared;
-        gather_share(share);
-    }
-    return NULL;
-}
-
-static size_t count_shares(const struct reading *reading)
-{
-    size_t bytes = reading->total * reading->group * reading->span;
-    size_t most = bytes / THREAD_WORTH;
-    cpu_set_t set;
-    size_t processors = sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
-
-    most = most < processors ? most : processors;
-    most = most < THREADS_MAX ? most : THREADS_MAX;
-    return most > 0 ? most : 1;
-}
-
-/*
- * Where threads may start: anywhere but where this one runs.  Put there, they
- * would wait for the system to find out that other processors have nothing to do.
- */
-static void place_threads(pthread_attr_t *attributes)
-{
-    int here = sched_getcpu();
-    cpu_set_t set;
-
-    if (here >= 0 && sched_getaffinity(0, sizeof set, &set) == 0) {
-        CPU_CLR((size_t)here, &set);
-        if (CPU_COUNT(&set) > 0) {
-            pthread_attr_setaffinity_np(attributes, sizeof set, &set);
-        }
-    }
-}
-
-/* Signals are for the thread that was there before. */
-static void start_threads(struct share *shares, size_t count)
-{
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    size_t i;
-
-    if (count == 0 || pthread_attr_init(&attributes) != 0) {
-        return;
-    }
-    place_threads(&attributes);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (i = 0; i < count; i++) {
-        shares[i].threaded = pthread_create(&shares[i].thread, &attributes, run_thread, &shares[i]) == 0;
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-}
-
-/* All shares at once; the first, and what finds no thread, is done here. */
-static bool gather_shares(struct share *shares, size_t count)
-{
+    const struct reading *reading = context;
+    unsigned char *scratch = reading->scratch + worker * reading->group * reading->pitch;
+    int own = -1;
+    size_t number;
     bool good = true;
-    size_t i;
 
-    start_threads(shares + 1, count - 1);
-    for (i = 0; i < count; i++) {
-        if (!shares[i].threaded) {
-            gather_share(&shares[i]);
-        }
+    if (worker > 0) {
+        unshare(CLONE_FILES);
+        own = open_again(reading->file->fd);
     }
-    for (i = 0; i < count; i++) {
-        if (shares[i].threaded) {
-            pthread_join(shares[i].thread, NULL);
-        }
-        good = good && shares[i].good;
+    while (good && parts_take(parts, &number)) {
+        good = gather_group(reading, own >= 0 ? own : reading->file->fd, number, scratch);
+    }
+    if (own >= 0) {
+        close(own);
     }
     return good;
 }
@@ -266,28 +175,19 @@ static bool gather_shares(struct share *shares, size_t count)
 bool file_gather(const struct file_memory *file, unsigned char *to, const unsigned char *from, size_t unit,
                  int ndim, const struct copy_dim *dims, unsigned how)
 {
-    struct reading reading = {file, to, from, unit, ndim, dims, how, 0, 0, 0, 0, 0, 0, 0};
-    struct share shares[THREADS_MAX] = {{.reading = &reading}};
-    unsigned char *scratch;
-    atomic_size_t next = 0;
-    size_t count, size, i;
+    struct reading reading = {
+        .file = file, .to = to, .from = from, .unit = unit, .ndim = ndim, .dims = dims, .how = how};
+    size_t workers;
     bool good;
 
     find_pieces(&reading);
     find_groups(&reading);
-    count = count_shares(&reading);
-    size = reading.group * reading.pitch;
-    scratch = aligned_alloc(CACHE_LINE, count * size);
-    if (scratch == NULL) {
+    workers = count_workers(reading.total * reading.group * reading.span);
+    reading.scratch = aligned_alloc(CACHE_LINE, workers * reading.group * reading.pitch);
+    if (reading.scratch == NULL) {
         return false;
     }
-    for (i = 0; i < count; i++) {
-        shares[i].reading = &reading;
-        shares[i].fd = file->fd;
-        shares[i].next = &next;
-        shares[i].scratch = scratch + i * size;
-    }
-    good = gather_shares(shares, count);
-    free(scratch);
+    good = share_out(workers, reading.total, gather_groups, &reading);
+    free(reading.scratch);
     return good;
 }
