@@ -246,12 +246,13 @@ static void copy_level(const struct box *box, int level, unsigned char *to, cons
     } else if (strip != NULL) {
         distance = pieces_ahead(box);
     }
-    ahead = (struct ahead){(ptrdiff_t)distance * dim->from, 0};
     for (i = 0; i < dim->extent; i += step) {
         left = dim->extent - i;
         part.extent = smaller(step, left);
-        if (strip != NULL && !held) {
-            ahead.count = left <= distance ? 0 : strip == &part ? smaller(step, left - distance) : strip->extent;
+        ahead = (struct ahead){0, 0};
+        if (strip != NULL && !held && left > distance) {
+            ahead.from = (ptrdiff_t)distance * dim->from;
+            ahead.count = strip == &part ? smaller(step, left - distance) : strip->extent;
         }
         copy_level(box, level + 1, to + (ptrdiff_t)i * dim->to, from + (ptrdiff_t)i * dim->from, strip, ahead);
     }

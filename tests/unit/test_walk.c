@@ -235,6 +235,16 @@ static void far_apart(void)
     munmap(space, tib + page);
 }
 
+/* What lies ahead is not looked for beyond the last item, where no number tells its place. */
+static void as_far_apart_as_can_be(void)
+{
+    const ptrdiff_t far = (ptrdiff_t)1 << 60;
+    struct layout layout = make("ab", 1, 3, SHAPE(2, 2, 2), STRIDES(1, far, 2 * far));
+
+    CHECK(strstr(take(&layout, WALK_LOGICAL, 0, 100, 100), "cannot read 1 byte at ") != NULL);
+    CHECK(took("a"));
+}
+
 static void positions_past_4_gib(void)
 {
     struct layout layout = make("abcdef", 1, 3, SHAPE(1 << 20, 1 << 14, 3), STRIDES(0, 0, 2));
@@ -377,6 +387,7 @@ int main(void)
     RUN(gaps_have_no_owner);
     RUN(bytes_of_many_items);
     RUN(far_apart);
+    RUN(as_far_apart_as_can_be);
     RUN(positions_past_4_gib);
     RUN(faults_name_the_first_bad_item);
     RUN(gaps_need_not_be_readable);
