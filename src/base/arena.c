@@ -6,9 +6,9 @@
 #include <string.h>
 
 enum {
-    FIRST_BLOCK = 1024,  /* most arenas hold little, ... */
-    BLOCK_GROWTH = 4,    /* ... and large ones grow ... */
-    BLOCK_MAX = 16 * 1024, /* ... by so much, but for what is larger itself */
+    FIRST_BLOCK = 1024,    /* bytes: most arenas hold little */
+    BLOCK_GROWTH = 4,      /* times the block before */
+    BLOCK_MAX = 16 * 1024, /* bytes, unless one thing takes more */
 };
 
 struct arena_block {

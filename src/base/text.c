@@ -84,6 +84,7 @@ void text_printf(struct text *text, const char *format, ...)
     length = vsnprintf(text->data + text->length, room, format, args);
     va_end(args);
     if (length < 0 || !reserve(text, (size_t)length)) {
+        text->data[text->length] = '\0';
         text->failed = true;
         return;
     }
