@@ -92,6 +92,8 @@ static hexdump_writer *choose_writer(const struct hexdump *dump, const unsigned 
     return regular ? kernel()->lines : hexdump_plain_lines;
 }
 
+_Static_assert((int)HEXDUMP_MAX_WIDTH <= (int)HEXDUMP_BATCH_SIZE, "a line is written at once");
+
 /* Write lines, whole ones but for the dump's last, and step past them. */
 static bool show(struct hexdump *dump, const unsigned char *bytes, const unsigned char *owners, size_t size)
 {

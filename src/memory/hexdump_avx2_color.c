@@ -151,6 +151,8 @@ TARGET INLINE __m256i load_lines(const unsigned char *from, size_t lines)
                           : _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)from));
 }
 
+_Static_assert(LINES_MAX % LINES == 0, "what is found of a vector has room");
+
 /*
  * The bytes of each line that change the colour, a bit each.  The places of all
  * text hang on them: found for many lines ahead, they are there when it is written.

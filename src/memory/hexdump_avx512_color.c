@@ -107,6 +107,8 @@ TARGET INLINE __m512i second_digits(__m512i bytes, struct palette palette)
     return _mm512_mask_mov_epi8(second, _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(-1)), _mm512_set1_epi8('1'));
 }
 
+_Static_assert(LINES_MAX % LINES == 0, "what is found of a vector has room");
+
 /*
  * The cells of each line that change the colour, a bit each.  The places of all
  * text hang on them: found for many lines ahead, they are there when it is written.

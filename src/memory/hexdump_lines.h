@@ -35,7 +35,7 @@ struct hexdump_offset {
 struct hexdump_lines {
     const unsigned char *bytes;
     const unsigned char *owners; /* as in struct walk_run, or NULL */
-    size_t size;                 /* bytes, at most HEXDUMP_BATCH_SIZE or one line; only the last may be short */
+    size_t size;                 /* bytes, at most HEXDUMP_BATCH_SIZE; only the last line may be short */
     unsigned width;              /* bytes per line */
     struct hexdump_offset offset;
     /* What colour shades items by, where there are no owners. */
