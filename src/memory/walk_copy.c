@@ -234,7 +234,7 @@ static void copy_level(const struct box *box, int level, unsigned char *to, cons
     const struct copy_dim *dim = &box->dims[level];
     bool held = box->how & COPY_HELD;
     struct copy_dim part = *dim;
-    size_t step = 1, distance = 1, left, i;
+    size_t step = 1, distance = 1, i;
 
     if (level == box->ndim - 1) {
         copy_inner(to, from, strip, dim, box->unit, box->how, ahead);
@@ -247,14 +247,15 @@ static void copy_level(const struct box *box, int level, unsigned char *to, cons
         distance = pieces_ahead(box);
     }
     for (i = 0; i < dim->extent; i += step) {
-        left = dim->extent - i;
+        size_t left = dim->extent - i;
+        struct ahead next = {0, 0};
+
         part.extent = smaller(step, left);
-        ahead = (struct ahead){0, 0};
         if (strip != NULL && !held && left > distance) {
-            ahead.from = (ptrdiff_t)distance * dim->from;
-            ahead.count = strip == &part ? smaller(step, left - distance) : strip->extent;
+            next.from = (ptrdiff_t)distance * dim->from;
+            next.count = strip == &part ? smaller(step, left - distance) : strip->extent;
         }
-        copy_level(box, level + 1, to + (ptrdiff_t)i * dim->to, from + (ptrdiff_t)i * dim->from, strip, ahead);
+        copy_level(box, level + 1, to + (ptrdiff_t)i * dim->to, from + (ptrdiff_t)i * dim->from, strip, next);
     }
 }
 

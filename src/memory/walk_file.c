@@ -70,13 +70,16 @@ bool file_suits(size_t unit, int ndim, const struct copy_dim *dims)
 static void find_groups(struct reading *reading)
 {
     size_t extent = reading->dims[reading->level - 1].extent;
-    size_t most;
+    size_t run = COPY_RUN, most;
     int d;
 
     /* Not a power of two, for pieces not to fall on the same lines of the cache. */
     reading->pitch = (reading->span / CACHE_LINE + 2) * CACHE_LINE;
     most = SCRATCH_MAX / reading->pitch;
-    reading->group = reading->unit < COPY_RUN ? COPY_RUN / reading->unit : 1;
+    while (run > CACHE_LINE && run / reading->unit > most) {
+        run /= 2; /* whole lines of the target */
+    }
+    reading->group = reading->unit < run ? run / reading->unit : 1;
     reading->group = reading->group < most ? reading->group : most;
     reading->groups = (extent + reading->group - 1) / reading->group;
     reading->total = reading->groups;
@@ -137,7 +140,7 @@ static bool gather_group(const struct reading *reading, int fd, size_t number, u
     return true;
 }
 
-/* The same file, opened once more: its position and what the system knows of its readers are nobody else's. */
+/* The same file, opened once more: what the system notes of its reading is nobody else's. */
 static int open_again(int fd)
 {
     char path[32];

@@ -40,7 +40,7 @@ size_t count_workers(size_t bytes)
 }
 
 /*
- * Where threads may start: anywhere but where this one runs.  Put there, they
+ * Where threads may run: anywhere but where this one does.  Put there, they
  * would wait for the system to find out that other processors have nothing to do.
  */
 static void place_threads(pthread_attr_t *attributes)
@@ -66,24 +66,31 @@ static void *run_worker(void *context)
     return NULL;
 }
 
+/* In its place, or, where that is refused, in any. */
+static bool start_thread(struct worker *worker, const pthread_attr_t *place)
+{
+    return pthread_create(&worker->thread, place, run_worker, worker) == 0 ||
+           pthread_create(&worker->thread, NULL, run_worker, worker) == 0;
+}
+
 /* Signals are for the thread that was there before. */
 static void start_threads(struct worker *workers, size_t count)
 {
-    pthread_attr_t attributes;
+    pthread_attr_t place;
     sigset_t all, before;
     size_t i;
 
-    if (count == 0 || pthread_attr_init(&attributes) != 0) {
+    if (count == 0 || pthread_attr_init(&place) != 0) {
         return;
     }
-    place_threads(&attributes);
+    place_threads(&place);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (i = 0; i < count; i++) {
-        workers[i].threaded = pthread_create(&workers[i].thread, &attributes, run_worker, &workers[i]) == 0;
+        workers[i].threaded = start_thread(&workers[i], &place);
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
+    pthread_attr_destroy(&place);
 }
 
 bool share_out(size_t count, size_t parts, worker_function *work, void *context)

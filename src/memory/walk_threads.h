@@ -25,9 +25,9 @@ typedef bool worker_function(void *context, size_t worker, struct parts *parts);
 size_t count_workers(size_t bytes);
 
 /*
- * Have so many workers, 1 .. WORKERS_MAX, do all parts, and wait for them; true
+ * Have `count` workers, 1 .. WORKERS_MAX, do all parts, and wait for them; true
  * when all went well.  Where a thread cannot be had, the others do its work.
  */
-bool share_out(size_t workers, size_t parts, worker_function *work, void *context);
+bool share_out(size_t count, size_t parts, worker_function *work, void *context);
 
 #endif

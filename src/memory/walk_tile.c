@@ -70,25 +70,23 @@ static struct tile_shape shape_tile(const struct walk_state *state, size_t budge
     return shape;
 }
 
-/* The dimensions of a tile as a box to copy, in the order of the walk; those of one item are left out. */
+/*
+ * The dimensions of a tile as a box to copy, in the order of the walk.  The one
+ * that the tile goes along may be but one step of it, and is then left out.
+ */
 static int tile_box(const struct walk_state *state, const struct tile_shape *shape, struct copy_dim *dims)
 {
-    size_t to = shape->inner * state->unit;
-    int ndim = 0;
+    int first = shape->along + (shape->extent == 1 && shape->along < state->ndim - 1);
+    ptrdiff_t to = (ptrdiff_t)state->unit;
     int d;
 
-    for (d = shape->along; d < state->ndim; d++) {
+    for (d = state->ndim - 1; d >= first; d--) {
         size_t extent = d == shape->along ? shape->extent : state->dims[d].extent;
 
-        to /= d == shape->along ? 1 : extent;
-        if (extent > 1) {
-            dims[ndim++] = (struct copy_dim){extent, state->dims[d].stride, (ptrdiff_t)to};
-        }
+        dims[d - first] = (struct copy_dim){extent, state->dims[d].stride, to};
+        to *= (ptrdiff_t)extent;
     }
-    if (ndim == 0) {
-        dims[ndim++] = (struct copy_dim){1, 0, (ptrdiff_t)state->unit};
-    }
-    return ndim;
+    return state->ndim - first;
 }
 
 static bool reads_before(const struct copy_dim *a, const struct copy_dim *b)
