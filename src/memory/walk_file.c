@@ -31,7 +31,7 @@ struct reading {
     size_t span;   /* bytes from the first to the last of a piece */
     ptrdiff_t low; /* of its lowest byte, from its first unit: 0 or less */
     size_t pitch;  /* bytes from one piece to the next where they are held */
-    size_t group;  /* pieces held at once: what fills a run of the target */
+    size_t group;  /* pieces held at once: what fills a run of the target, where they are adjacent there */
     size_t groups; /* along dims[level - 1] */
     size_t total;  /* groups in all */
     unsigned char *scratch; /* for one group of each worker */
@@ -73,14 +73,15 @@ static void find_groups(struct reading *reading)
     size_t run = COPY_RUN, most;
     int d;
 
-    /* Not a power of two, for pieces not to fall on the same lines of the cache. */
-    reading->pitch = (reading->span / CACHE_LINE + 2) * CACHE_LINE;
+    /* An odd number of lines, for pieces not to fall on the same ones of the cache. */
+    reading->pitch = ((reading->span / CACHE_LINE + 1) | 1) * CACHE_LINE;
     most = SCRATCH_MAX / reading->pitch;
     while (run > CACHE_LINE && run / reading->unit > most) {
         run /= 2; /* whole lines of the target */
     }
     reading->group = reading->unit < run ? run / reading->unit : 1;
     reading->group = reading->group < most ? reading->group : most;
+    reading->group = reading->group < extent ? reading->group : extent;
     reading->groups = (extent + reading->group - 1) / reading->group;
     reading->total = reading->groups;
     for (d = 0; d < reading->level - 1; d++) {
