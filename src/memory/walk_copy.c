@@ -7,10 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum {
-    CACHE_LINE = 64,
-    AHEAD_LINES = 16, /* between what is copied and what is asked for */
-};
+enum { AHEAD_LINES = 16 }; /* between what is copied and what is asked for */
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -123,7 +120,7 @@ struct ahead {
 /* Rows of a square that share a line of the source. */
 INLINE size_t rows_in_line(const struct copy_dim *reads)
 {
-    size_t step = reads->from < 0 ? (size_t)0 - (size_t)reads->from : (size_t)reads->from;
+    size_t step = magnitude(reads->from);
 
     return step == 0 || step > CACHE_LINE / 2 ? 1 : CACHE_LINE / step;
 }

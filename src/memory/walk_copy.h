@@ -12,7 +12,10 @@ enum {
     COPY_HELD = 2,   /* the source lies in the nearest caches */
 };
 
-enum { COPY_RUN = 256 }; /* bytes of a row of the target that are written together, from a source that is held */
+enum {
+    CACHE_LINE = 64, /* bytes */
+    COPY_RUN = 256,  /* bytes of a row of the target that are written together, from a source that is held */
+};
 
 /* One dimension of a box; the strides are bytes. */
 struct copy_dim {
@@ -20,6 +23,12 @@ struct copy_dim {
     ptrdiff_t from; /* stride where it is read */
     ptrdiff_t to;   /* stride where it is written */
 };
+
+/* Bytes from one to the next along a stride, forwards or backwards. */
+static inline size_t magnitude(ptrdiff_t stride)
+{
+    return stride < 0 ? (size_t)0 - (size_t)stride : (size_t)stride;
+}
 
 /*
  * Copy units of `unit` bytes.  The dimensions come in the order in which the

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 enum {
-    CACHE_LINE = 64,
     PIECE_MAX = 32 * 1024,    /* bytes read at once, ... */
     STEP_MIN = 16 * 1024,     /* ... from places so far apart: less, and a fault brings in several of them */
     SCRATCH_MAX = 256 * 1024, /* bytes of pieces that one thread holds */
@@ -36,11 +35,6 @@ struct reading {
     size_t total;  /* groups in all */
     unsigned char *scratch; /* for one group of each worker */
 };
-
-static size_t magnitude(ptrdiff_t stride)
-{
-    return stride < 0 ? (size_t)0 - (size_t)stride : (size_t)stride;
-}
 
 static void find_pieces(struct reading *reading)
 {

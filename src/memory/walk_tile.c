@@ -18,13 +18,7 @@ enum {
     LARGE_TILE_SIZE = 11 * 1024 * 1024, /* ... or this, where it saves reading memory many times */
     FILE_TILE_SIZE = 14 * 1024 * 1024,  /* ... or this, where the file is read: no pages are held beside it */
     OVERLAP_TILE = 4 * 1024,            /* items that share bytes in odd ways are costly to tell from gaps */
-    CACHE_LINE = 64,
 };
-
-static size_t magnitude(ptrdiff_t stride)
-{
-    return stride < 0 ? (size_t)0 - (size_t)stride : (size_t)stride;
-}
 
 /*
  * Bytes that reading these dimensions brings in, at most: memory comes in
