@@ -22,18 +22,18 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- what is built ----------------------------------------------------------
 
-PURE := base memory files judge environment
+PURE := base format value memory walk dump files pickle judge environment options
 PURE_SOURCES := $(foreach dir,$(PURE),$(wildcard src/$(dir)/*.c))
-PYTHON_SOURCES := $(wildcard src/python/*.c)
-CLI_SOURCES := $(wildcard src/cli/*.c)
+PYTHON_SOURCES := $(wildcard src/python/*.c src/probe/*.c)
+CLI_SOURCES := $(wildcard src/report/*.c src/cli/*.c)
 LAUNCH_SOURCES := $(wildcard src/launch/*.c)
-UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
+UNIT_SOURCES := $(wildcard tests/unit/*/test_*.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 PURE_OBJECTS := $(call objects,$(PURE_SOURCES))
 PYTHON_OBJECTS := $(patsubst %.c,$(ENGINE)/%.o,$(PYTHON_SOURCES))
 CLI_OBJECTS := $(call objects,$(CLI_SOURCES))
-LAUNCH_OBJECTS := $(call objects,$(LAUNCH_SOURCES) src/cli/options.c src/cli/arguments.c)
+LAUNCH_OBJECTS := $(call objects,$(LAUNCH_SOURCES))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SOURCES))
 
 PROGRAM := $(ENGINE)/mview-inspect
@@ -76,6 +76,8 @@ all: $(PROGRAM)
 $(PURE_OBJECTS) $(call objects,$(UNIT_SOURCES)): $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+$(call objects,$(UNIT_SOURCES)): ALL_CPPFLAGS += -Itests/unit
 
 $(CLI_OBJECTS): $(BUILD)/%.o: %.c $(BUILD)/flags Makefile
 	@mkdir -p $(@D)
@@ -210,7 +212,7 @@ FUZZ_CC ?= clang
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # The command line's parser, too, knows nothing of Python.
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(PURE_SOURCES) src/cli/options.c src/cli/arguments.c
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(PURE_SOURCES) src/options/options.c src/options/arguments.c
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(ALL_CPPFLAGS) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ -lm
 

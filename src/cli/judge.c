@@ -4,16 +4,16 @@
 #include "base/output.h"
 #include "base/text.h"
 #include "cli/judge_report.h"
-#include "cli/options.h"
-#include "cli/report.h"
 #include "cli/show.h"
-#include "cli/table.h"
 #include "judge/consumers.h"
 #include "judge/rules.h"
 #include "judge/transcript.h"
-#include "python/probe.h"
+#include "options/options.h"
+#include "probe/probe.h"
 #include "python/source.h"
 #include "python/view.h"
+#include "report/report.h"
+#include "report/table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 #include "cli/judge_report.h"
 
 #include "base/text.h"
-#include "cli/json_parts.h"
 #include "judge/consumers.h"
 #include "judge/rules.h"
 #include "judge/transcript.h"
+#include "report/json_parts.h"
 
 /* An array, null where the exporter left NULL (or something that cannot be read). */
 static json_t *numbers_json(const struct numbers *numbers, int64_t ndim)

@@ -1,10 +1,10 @@
 #include "cli/judge_report.h"
 
 #include "base/text.h"
-#include "cli/table.h"
 #include "judge/consumers.h"
 #include "judge/rules.h"
 #include "judge/transcript.h"
+#include "report/table.h"
 
 #include <inttypes.h>
 

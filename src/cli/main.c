@@ -31,14 +31,14 @@
 #include "base/text.h"
 #include "cli/ending.h"
 #include "cli/judge.h"
-#include "cli/options.h"
-#include "cli/record.h"
-#include "cli/report.h"
 #include "cli/show.h"
 #include "cli/streams.h"
 #include "memory/guard.h"
+#include "options/options.h"
 #include "python/engine.h"
 #include "python/interpreter.h"
+#include "report/record.h"
+#include "report/report.h"
 
 #include <limits.h>
 #include <signal.h>

@@ -3,17 +3,17 @@
 #include "base/error.h"
 #include "base/output.h"
 #include "base/text.h"
-#include "cli/options.h"
-#include "cli/record.h"
-#include "cli/report.h"
-#include "memory/format.h"
+#include "format/format.h"
 #include "memory/guard.h"
 #include "memory/reinterpret.h"
 #include "memory/slice.h"
+#include "options/options.h"
 #include "python/interpreter.h"
 #include "python/listing.h"
 #include "python/source.h"
 #include "python/view.h"
+#include "report/record.h"
+#include "report/report.h"
 
 #include <stdlib.h>
 

@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "format/format.h"
 #include "judge/transcript.h"
-#include "memory/format.h"
 
 #include <string.h>
 #include <strings.h>

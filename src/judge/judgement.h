@@ -5,9 +5,9 @@
 #define MVIEW_JUDGE_JUDGEMENT_H
 
 #include "base/text.h"
+#include "format/format.h"
 #include "judge/rules.h"
 #include "judge/transcript.h"
-#include "memory/format.h"
 
 /* Requests as a set: bit i stands for requests[i]. */
 #define ALL_REQUESTS ((UINT64_C(1) << REQUEST_COUNT) - 1)

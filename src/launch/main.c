@@ -13,9 +13,9 @@
  */
 #include "base/error.h"
 #include "base/text.h"
-#include "cli/options.h"
 #include "environment/environment.h"
 #include "environment/preload.h"
+#include "options/options.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "memory/reinterpret.h"
 
 #include "base/error.h"
-#include "memory/format.h"
+#include "format/format.h"
 #include "memory/layout.h"
 
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "files/dtype.h"
 #include "files/npy.h"
-#include "files/pickle.h"
+#include "pickle/pickle.h"
 #include "python/interpreter.h"
 #include "python/listing.h"
 #include "python/loaders.h"

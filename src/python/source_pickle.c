@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "files/dtype.h"
-#include "files/pickle.h"
+#include "pickle/pickle.h"
 #include "python/interpreter.h"
 #include "python/listing.h"
 #include "python/loaders.h"

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "dump/dump.h"
 #include "judge/request.h"
-#include "memory/dump.h"
 #include "memory/guard.h"
 #include "python/interpreter.h"
 

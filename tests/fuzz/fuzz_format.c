@@ -3,7 +3,7 @@
  * memory/format.h promises.  The first byte chooses the item size.
  */
 #include "base/error.h"
-#include "memory/format.h"
+#include "format/format.h"
 
 #include <stdint.h>
 #include <stdlib.h>

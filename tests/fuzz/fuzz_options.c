@@ -1,6 +1,6 @@
 /* The command line: one option's argument at a time, of any text. */
 #include "base/error.h"
-#include "cli/options.h"
+#include "options/options.h"
 
 #include <assert.h>
 #include <getopt.h>

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "files/dtype.h"
-#include "files/pickle.h"
+#include "pickle/pickle.h"
 #include "memory/layout.h"
 
 #include <stdint.h>

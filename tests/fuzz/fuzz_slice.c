@@ -6,7 +6,7 @@
 #include "memory/guard.h"
 #include "memory/layout.h"
 #include "memory/slice.h"
-#include "memory/walk.h"
+#include "walk/walk.h"
 
 #include <stdbool.h>
 #include <stdint.h>

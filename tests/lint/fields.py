@@ -9,7 +9,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from house import ask, check, check_same, end, rows, sections  # noqa: E402
 
-fields = [(name, text) for _, (name, _, _, _, text) in rows("src/cli/fields.def", "FIELD")]
+fields = [(name, text) for _, (name, _, _, _, text) in rows("src/report/fields.def", "FIELD")]
 names = [name for name, _ in fields]
 check(len(names) == len(set(names)) > 0, "each field has a name of its own")
 check([tuple(line.split(None, 1)) for line in ask("--list-fields").splitlines()] == fields,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Who includes whom: down through the layers, never up, and only src/python knows Python."""
+"""Who includes whom: down through the layers, never up, and only src/python and src/probe know Python."""
 
 import os
 import re
@@ -11,14 +11,22 @@ from house import ROOT, check, end  # noqa: E402
 # Each folder of src/ and the folders whose headers it may use, its own among them.
 MAY_INCLUDE = {
     "base": {"base"},
-    "memory": {"memory", "base"},
-    "files": {"files", "memory", "base"},
-    "judge": {"judge", "memory", "base"},
+    "format": {"format", "base"},
+    "value": {"value", "format", "base"},
+    "memory": {"memory", "format", "base"},
+    "walk": {"walk", "memory", "base"},
+    "dump": {"dump", "walk", "value", "memory", "format", "base"},
+    "files": {"files", "memory", "format", "base"},
+    "pickle": {"pickle", "files", "value", "base"},
+    "judge": {"judge", "memory", "format", "base"},
     "environment": {"environment", "base"},
-    "python": {"python", "environment", "files", "judge", "memory", "base"},
-    "cli": {"cli", "python", "files", "judge", "memory", "base"},
+    "options": {"options", "judge", "dump", "walk", "memory", "base"},
+    "python": {"python", "environment", "pickle", "files", "judge", "dump", "memory", "base"},
+    "probe": {"probe", "python", "judge", "memory", "base"},
+    "report": {"report", "options", "python", "dump", "memory", "format", "base"},
+    "cli": {"cli", "report", "probe", "options", "python", "judge", "memory", "format", "base"},
     # A program of its own, which needs no Python.
-    "launch": {"launch", "cli", "environment", "base"},
+    "launch": {"launch", "options", "environment", "base"},
 }
 SOURCES = sorted(path for path in (ROOT / "src").rglob("*") if path.suffix in (".c", ".h", ".def"))
 
@@ -49,11 +57,11 @@ def check_layers():
 
 
 def check_python():
-    wrong = [f"{name(path)} includes <{header}>" for path in SOURCES if not name(path).startswith("python/")
+    wrong = [f"{name(path)} includes <{header}>" for path in SOURCES if not name(path).startswith(("python/", "probe/"))
              for header, system in includes(path) if system and header in ("Python.h", "structmember.h")]
-    check(not wrong, "only src/python includes Python.h", *wrong)
+    check(not wrong, "only src/python and src/probe include Python.h", *wrong)
     inner = {name(path) for path in SOURCES if path.suffix == ".h" and ("Python.h", True) in includes(path)}
-    wrong = [f"{name(path)} includes {header}" for path in SOURCES if not name(path).startswith("python/")
+    wrong = [f"{name(path)} includes {header}" for path in SOURCES if not name(path).startswith(("python/", "probe/"))
              for header, _ in includes(path) if header in inner]
     check(not wrong, "headers that include Python.h stay in src/python: others name struct _object", *wrong)
 

@@ -14,7 +14,7 @@ LONG = r"--([a-z]+(?:-[a-z]+)*)"
 def table():
     """Heading -> [(letter or "", name, argument, metavar, help)]."""
     found, heading = {}, None
-    for macro, row in rows("src/cli/options.def", "SECTION", "OPTION"):
+    for macro, row in rows("src/options/options.def", "SECTION", "OPTION"):
         if macro == "SECTION":
             heading = row[0]
             found[heading] = []

@@ -17,7 +17,7 @@ from fractions import Fraction
 import numpy as np
 
 SEED = 20240229
-SAME_UNICODE = unicodedata.unidata_version == "14.0.0"  # as src/memory/unprintable.inc
+SAME_UNICODE = unicodedata.unidata_version == "14.0.0"  # as src/value/unprintable.inc
 
 library = ctypes.CDLL(os.path.abspath(os.environ.get("MVIEW_LIBRARY", "build/libmview.so")))
 chance = random.Random(SEED)

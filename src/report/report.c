@@ -1,0 +1,261 @@
+#include "report/report.h"
+
+#include "base/error.h"
+#include "base/output.h"
+#include "base/text.h"
+#include "dump/dump.h"
+#include "format/format.h"
+#include "options/options.h"
+#include "python/listing.h"
+#include "report/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_DUMP_LENGTH = 256 };
+
+bool report_begin(struct report *report, const struct options *options, struct output *output, bool terminal,
+                  struct error *error)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    *report = (struct report){.options = options, .output = output};
+    report->color = options->color == COLOR_ALWAYS ||
+                    (options->color == COLOR_AUTO && terminal && (no_color == NULL || *no_color == '\0'));
+    if (options->report == REPORT_FIELDS) {
+        report->fields = fields_choose(options->fields, &report->field_count, error);
+        return report->fields != NULL;
+    }
+    return true;
+}
+
+void report_end(struct report *report)
+{
+    free(report->fields);
+    report->fields = NULL;
+}
+
+static struct dump_options dump_options(const struct report *report, const struct record *record)
+{
+    const struct options *options = report->options;
+
+    return (struct dump_options){
+        .order = options->order,
+        .skip = options->skip,
+        .length = options->have_length               ? options->length
+                  : options->report == REPORT_TEXT ? TEXT_DUMP_LENGTH
+                                                   : DUMP_ALL,
+        .width = options->width,
+        .squeeze = !options->no_squeezing,
+        .color = report->color,
+        .mapped = record->mapped,
+        .file = record->mapped ? &record->file : NULL,
+    };
+}
+
+/* The content, for those that show it; refused when what the exporter said about it makes no sense. */
+static bool need_content(const struct record *record, struct error *error)
+{
+    return record->content != NULL ||
+           error_set(error, ERROR_INPUT, "the exporter's answer contradicts itself: its memory is not read");
+}
+
+static bool write_text(struct report *report, const struct text *text, struct error *error)
+{
+    if (text->failed) {
+        return error_no_memory(error);
+    }
+    output_write(report->output, text_string(text), text->length);
+    return true;
+}
+
+/* --- description and dump ---------------------------------------------------------- */
+
+/* "first 256 of 1000 bytes, in C index order:" */
+static void caption(struct text *text, const struct layout *content, const struct dump_options *options)
+{
+    static const char *const orders[] = {
+        [WALK_LOGICAL] = "in C index order",
+        [WALK_F] = "in F index order",
+        [WALK_MEMORY] = "as they lie in memory",
+    };
+    struct dump_options whole = *options;
+    uint64_t shown = dump_count(content, options, false);
+    uint64_t all;
+
+    whole.skip = 0;
+    whole.length = DUMP_ALL;
+    all = dump_count(content, &whole, false);
+    if (shown == all) {
+        text_printf(text, "\nall %llu byte%s, %s:\n", (unsigned long long)all, all == 1 ? "" : "s",
+                    orders[options->order]);
+    } else if (options->skip == 0) {
+        text_printf(text, "\nfirst %llu of %llu bytes, %s:\n", (unsigned long long)shown, (unsigned long long)all,
+                    orders[options->order]);
+    } else {
+        text_printf(text, "\n%llu of %llu bytes, from byte %llu on, %s:\n", (unsigned long long)shown,
+                    (unsigned long long)all, (unsigned long long)options->skip, orders[options->order]);
+    }
+}
+
+static bool report_text(struct report *report, const struct record *record, struct error *error)
+{
+    struct dump_options options = dump_options(report, record);
+    struct text text = TEXT_INIT;
+    bool ok;
+
+    if (report->any) {
+        text_putc(&text, '\n');
+    }
+    text_record(&text, record);
+    if (record->content != NULL && dump_count(record->content, &options, false) > 0) {
+        caption(&text, record->content, &options);
+    }
+    ok = write_text(report, &text, error);
+    text_free(&text);
+    return ok && (record->content == NULL || dump_hex(report->output, record->content, &options, error));
+}
+
+/* --- fields and JSON ----------------------------------------------------------------- */
+
+static bool report_fields(struct report *report, const struct record *record, struct error *error)
+{
+    struct text text = TEXT_INIT;
+    bool ok;
+
+    fields_record(&text, record, report->fields, report->field_count);
+    ok = write_text(report, &text, error);
+    text_free(&text);
+    return ok;
+}
+
+/* The data are streamed into the object's end, so that they need no memory. */
+static bool report_json(struct report *report, const struct record *record, struct error *error)
+{
+    struct dump_options options = dump_options(report, record);
+    struct text text = TEXT_INIT;
+    bool with_data = report->options->have_length;
+    bool ok = json_record(&text, record) || error_no_memory(error);
+
+    if (ok && with_data) {
+        ok = need_content(record, error);
+        text.length -= text.length > 0; /* the closing brace */
+        text_puts(&text, ",\"data\":\"");
+    }
+    ok = ok && write_text(report, &text, error);
+    if (ok && with_data) {
+        ok = dump_hex_string(report->output, record->content, &options, error) &&
+             (output_puts(report->output, "\"}"), true);
+    }
+    if (ok) {
+        output_puts(report->output, "\n");
+    }
+    text_free(&text);
+    return ok;
+}
+
+static bool report_dump(struct report *report, const struct record *record, struct error *error)
+{
+    struct dump_options options = dump_options(report, record);
+
+    return need_content(record, error) && dump_hex(report->output, record->content, &options, error);
+}
+
+static bool report_binary(struct report *report, const struct record *record, struct error *error)
+{
+    struct dump_options options = dump_options(report, record);
+
+    return need_content(record, error) && dump_binary(report->output, record->content, &options, error);
+}
+
+/* Items of datetime64 and timedelta64 are known by the dtype alone. */
+static const char *datetime_unit(const char *dtype)
+{
+    return dtype != NULL && strchr("<>=|", dtype[0]) != NULL && (dtype[1] == 'M' || dtype[1] == 'm') ? dtype : NULL;
+}
+
+static bool report_items(struct report *report, const struct record *record, struct error *error)
+{
+    struct dump_options options = dump_options(report, record);
+
+    if (!need_content(record, error)) {
+        return false;
+    }
+    if (!(record->layout->given & LAYOUT_FORMAT)) {
+        return error_set(error, ERROR_INPUT, "no format was answered, so its items are not known: --format says "
+                         "what they are, -d shows the bytes");
+    }
+    if (record->format == NULL) {
+        return error_set(error, ERROR_INPUT, "the format '%s' cannot be taken apart: -d shows the bytes",
+                         record->content->format);
+    }
+    if (!format_fits(record->format, (size_t)record->content->itemsize)) {
+        return error_set(error, ERROR_INPUT,
+                         "the format describes %zu bytes, but itemsize is %td, so its values are not known: "
+                         "-d shows the bytes",
+                         record->format->size, record->content->itemsize);
+    }
+    return dump_items(report->output, record->content, record->format, datetime_unit(record->dtype), &options, error);
+}
+
+static bool (*const writers[])(struct report *, const struct record *, struct error *) = {
+    [REPORT_TEXT] = report_text,     [REPORT_FIELDS] = report_fields, [REPORT_JSON] = report_json,
+    [REPORT_DUMP] = report_dump,     [REPORT_BINARY] = report_binary, [REPORT_ITEMS] = report_items,
+};
+
+bool report_record(struct report *report, const struct record *record, struct error *error)
+{
+    struct output_mark mark = output_mark(report->output);
+
+    if (!writers[report->options->report](report, record, error)) {
+        output_rollback(report->output, mark);
+        return false;
+    }
+    report->any = true;
+    return true;
+}
+
+/* -f has one line per member. */
+static void fields_listing(const struct report *report, struct text *text, const struct record *record,
+                           const struct listing *listing)
+{
+    size_t i;
+
+    for (i = 0; i < listing->count; i++) {
+        struct record member = record_of_member(&listing->members[i], record->source);
+
+        fields_record(text, &member, report->fields, report->field_count);
+    }
+}
+
+bool report_listing(struct report *report, const struct record *record, const struct listing *listing,
+                    struct error *error)
+{
+    struct text text = TEXT_INIT;
+    bool ok = true;
+
+    switch (report->options->report) {
+    case REPORT_TEXT:
+        if (report->any) {
+            text_putc(&text, '\n');
+        }
+        text_listing(&text, record, listing);
+        break;
+    case REPORT_FIELDS:
+        fields_listing(report, &text, record, listing);
+        break;
+    case REPORT_JSON:
+        ok = json_listing(&text, record, listing) || error_no_memory(error);
+        text_putc(&text, '\n');
+        break;
+    case REPORT_DUMP:
+    case REPORT_BINARY:
+    case REPORT_ITEMS:
+        ok = error_set(error, ERROR_INPUT, "is a container of %zu members: choose one with --member", listing->count);
+        break;
+    }
+    ok = ok && write_text(report, &text, error);
+    text_free(&text);
+    report->any = true;
+    return ok;
+}

@@ -1,0 +1,62 @@
+/*
+ * A record, written: one walk over the table of fields, in the form that the
+ * options ask for.
+ */
+#ifndef MVIEW_REPORT_REPORT_H
+#define MVIEW_REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct dump_options;
+struct error;
+struct record_field;
+struct format;
+struct listing;
+struct notes;
+struct options;
+struct output;
+struct record;
+struct text;
+
+/* How reports are written; settled once, before the first input. */
+struct report {
+    const struct options *options;
+    struct output *output;
+    const struct record_field **fields; /* REPORT_FIELDS: those chosen; owned */
+    size_t field_count;
+    bool color;
+    bool any; /* something was reported before: text reports are set apart by an empty line */
+};
+
+/* `terminal`: the answer goes to a terminal.  Refuses unknown field names. */
+bool report_begin(struct report *report, const struct options *options, struct output *output, bool terminal,
+                  struct error *error);
+void report_end(struct report *report);
+
+/* Report one input.  On an error nothing of it has been written, unless it was too long to be held back. */
+bool report_record(struct report *report, const struct record *record, struct error *error);
+
+/* Report what is in a container: its own record (without a layout), then its members. */
+bool report_listing(struct report *report, const struct record *record, const struct listing *listing,
+                    struct error *error);
+
+/* --- the writers ------------------------------------------------------------------ */
+
+/* report_text.c: aligned labels; then, by report_record, the dump. */
+void text_record(struct text *text, const struct record *record);
+void text_listing(struct text *text, const struct record *record, const struct listing *listing);
+
+/* report_text.c: the chosen fields, TAB between them, one line. */
+void fields_record(struct text *text, const struct record *record, const struct record_field *const *chosen,
+                   size_t count);
+
+/* report_json.c: one object, without a newline; false when out of memory. */
+bool json_record(struct text *text, const struct record *record);
+bool json_listing(struct text *text, const struct record *record, const struct listing *listing);
+
+/* report_json.c: the values of -f that are lists of more than numbers, as compact JSON. */
+bool json_fields(struct text *text, const struct format *format);
+bool json_notes(struct text *text, const struct notes *notes);
+
+#endif
