@@ -1,6 +1,7 @@
 #include "base/suggest.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { MAX_LENGTH = 40 };
@@ -42,25 +43,31 @@ static size_t distance(const char *a, const char *b)
     return rows[a_length % 3][b_length];
 }
 
+bool suggest_nearer(const char *word, const char *candidate, size_t *edits)
+{
+    size_t most = least(*edits, strlen(word) / 3 + 1);
+    size_t count;
+
+    if (strlen(word) > MAX_LENGTH || strlen(candidate) > MAX_LENGTH) {
+        return false;
+    }
+    count = distance(word, candidate);
+    if (count >= most) {
+        return false;
+    }
+    *edits = count;
+    return true;
+}
+
 const char *suggest(const char *word, const char *const *candidates, size_t count)
 {
     const char *best = NULL;
-    size_t best_distance = strlen(word) / 3 + 1;
+    size_t edits = SIZE_MAX;
     size_t i;
 
-    if (strlen(word) > MAX_LENGTH) {
-        return NULL;
-    }
     for (i = 0; i < count; i++) {
-        size_t edits;
-
-        if (strlen(candidates[i]) > MAX_LENGTH) {
-            continue;
-        }
-        edits = distance(word, candidates[i]);
-        if (edits < best_distance) {
+        if (suggest_nearer(word, candidates[i], &edits)) {
             best = candidates[i];
-            best_distance = edits;
         }
     }
     return best;

@@ -96,6 +96,22 @@ void text_printf(struct text *text, const char *format, ...)
     text->length += (size_t)length;
 }
 
+void text_numbers(struct text *text, const ptrdiff_t *numbers, size_t count, const char *separator)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        text_printf(text, "%s%td", i > 0 ? separator : "", numbers[i]);
+    }
+}
+
+void text_tuple(struct text *text, const ptrdiff_t *numbers, size_t count)
+{
+    text_putc(text, '(');
+    text_numbers(text, numbers, count, ", ");
+    text_puts(text, count == 1 ? ",)" : ")");
+}
+
 const char *text_string(const struct text *text)
 {
     return text->data != NULL ? text->data : "";

@@ -28,6 +28,10 @@ void text_putc(struct text *text, char c);
 void text_printf(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Numbers with a separator between them; and as Python writes a tuple of them: "()", "(2,)", "(2, 3)". */
+void text_numbers(struct text *text, const ptrdiff_t *numbers, size_t count, const char *separator);
+void text_tuple(struct text *text, const ptrdiff_t *numbers, size_t count);
+
 /* The text as a string: "" when nothing was ever appended. */
 const char *text_string(const struct text *text);
 

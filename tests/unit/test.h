@@ -52,6 +52,20 @@ static bool test_ok;      /* of the test that runs */
         fflush(stdout);                                                                      \
     } while (0)
 
+/* A test that means nothing on some machines. */
+#define RUN_IF(condition, test, why)                                                         \
+    do {                                                                                     \
+        if (condition) {                                                                     \
+            RUN(test);                                                                       \
+        } else {                                                                             \
+            (void)(test);                                                                    \
+            printf("ok %d - %s # SKIP %s\n", ++test_count, #test, why);                      \
+        }                                                                                    \
+    } while (0)
+
+/* What spells native types as those of this order. */
+#define RUN_LITTLE_ENDIAN(test) RUN_IF(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, test, "written for little-endian hosts")
+
 /* The last line of main. */
 #define TEST_END() (printf("1..%d\n", test_count), test_failures != 0)
 

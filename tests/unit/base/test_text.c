@@ -102,6 +102,23 @@ static void text_grows(void)
     text_free(&text);
 }
 
+static void numbers_are_a_tuple(void)
+{
+    static const ptrdiff_t numbers[] = {2, -3, 0};
+    struct text text = TEXT_INIT;
+    size_t i;
+
+    for (i = 0; i <= 3; i++) {
+        text_tuple(&text, numbers, i);
+    }
+    CHECK_STR(text_string(&text), "()(2,)(2, -3)(2, -3, 0)");
+    text_clear(&text);
+    text_numbers(&text, numbers, 0, " ");
+    text_numbers(&text, numbers, 3, " ");
+    CHECK_STR(text_string(&text), "2 -3 0");
+    text_free(&text);
+}
+
 int main(void)
 {
     RUN(printable_text_stays);
@@ -112,5 +129,6 @@ int main(void)
     RUN(printing_makes_room);
     RUN(code_points_survive_encoding);
     RUN(text_grows);
+    RUN(numbers_are_a_tuple);
     return TEST_END();
 }
