@@ -177,3 +177,25 @@ bool format_same_item(const struct format_field *a, const struct format_field *b
            (!order_matters(a) || a->order == b->order) && same_name(a, b) && same_shape(a, b) &&
            same_members(a, b);
 }
+
+/* Of a struct that is no array the padding at its end places nothing. */
+static bool same_place(const struct format_field *a, const struct format_field *b)
+{
+    size_t i = skip_holes(a, 0);
+    size_t j = skip_holes(b, 0);
+
+    if (a->kind != b->kind || a->offset != b->offset || !same_shape(a, b) ||
+        (a->unit != b->unit && (a->kind != FORMAT_STRUCT || a->size > a->unit))) {
+        return false;
+    }
+    while (i < a->field_count && j < b->field_count && same_place(&a->fields[i], &b->fields[j])) {
+        i = skip_holes(a, i + 1);
+        j = skip_holes(b, j + 1);
+    }
+    return i == a->field_count && j == b->field_count;
+}
+
+bool format_same_places(const struct format *a, const struct format *b)
+{
+    return same_place(&a->root, &b->root);
+}

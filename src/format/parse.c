@@ -16,7 +16,7 @@ static char resolve_order(char mode)
     if (mode == '<' || mode == '>') {
         return mode;
     }
-    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>';
+    return FORMAT_NATIVE_ORDER;
 }
 
 /* Pointers that exporters write without an order of their own: what follows & is the target's. */

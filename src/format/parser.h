@@ -1,5 +1,5 @@
 /*
- * The parser of format strings (see format_parse.c, where it begins): its
+ * The parser of format strings (see parse.c, where it begins): its
  * state, and the parts that are no part of the recursion.
  */
 #ifndef MVIEW_FORMAT_PARSER_H

@@ -1,11 +1,16 @@
 /*
- * What the parts of the format reader share: format_parse.c makes the tree of
- * fields, format_size.c gives them sizes and offsets, format.c joins the two.
+ * What the parts of the format reader share: parse.c makes the tree of
+ * fields, size.c gives them sizes and offsets, format.c joins the two.
  */
 #ifndef MVIEW_FORMAT_PARTS_H
 #define MVIEW_FORMAT_PARTS_H
 
-#include "format/format.h"
+#include "format/field.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
 
 enum format_code_flag {
     CODE_COUNTED = 1,     /* a number in front is part of the item, not a repeat count */

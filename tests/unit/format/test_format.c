@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include "mirror.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@ static void describe(struct text *text, const struct format_field *field)
 
     text_printf(text, "%.*s@%zu:%c%zu", (int)field->name_length, field->name != NULL ? field->name : "",
                 field->offset, field->code, field->unit);
-    if (field->kind != FORMAT_STRUCT && field->unit > 1 && field->order == '>') {
+    if (field->kind != FORMAT_STRUCT && field->unit > 1 && field->order == SWAPPED_ORDER) {
         text_putc(text, '>');
     }
     for (axis = 0; axis < field->ndim; axis++) {
@@ -39,8 +40,8 @@ static const char *parsed(const char *format_text, ptrdiff_t itemsize)
     struct format format;
 
     text_clear(&text);
-    if (!format_parse(&format, format_text, itemsize, &error)) {
-        text_puts(&text, error.message);
+    if (!format_parse(&format, mirror(format_text), itemsize, &error)) {
+        text_puts(&text, mirror(error.message));
         return text_string(&text);
     }
     describe(&text, &format.root);
@@ -361,10 +362,10 @@ static bool same(const char *a_text, const char *b_text)
     struct format a, b;
     bool result;
 
-    if (!format_parse(&a, a_text, -1, &error)) {
+    if (!format_parse(&a, mirror(a_text), -1, &error)) {
         return false;
     }
-    if (!format_parse(&b, b_text, -1, &error)) {
+    if (!format_parse(&b, mirror(b_text), -1, &error)) {
         format_free(&a);
         return false;
     }
