@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "format/format.h"
 #include "value/decimal.h"
+#include "value/value.h"
 
 #include <float.h>
 
@@ -83,25 +84,40 @@ static bool is_plus_zero(const struct decimal *decimal)
     return decimal->kind == DECIMAL_FINITE && decimal->digits[0] == '0' && !decimal->negative;
 }
 
+static void append_parts(struct text *text, const struct decimal *real, const struct decimal *imaginary)
+{
+    char written[DECIMAL_TEXT_SIZE];
+
+    if (is_plus_zero(real)) {
+        text_append(text, written, decimal_write(written, imaginary, false, false));
+        text_putc(text, 'j');
+        return;
+    }
+    text_putc(text, '(');
+    text_append(text, written, decimal_write(written, real, false, false));
+    text_append(text, written, decimal_write(written, imaginary, false, true));
+    text_puts(text, "j)");
+}
+
+void value_append_parts(struct text *text, double real, double imaginary)
+{
+    struct decimal parts[2];
+
+    decimal_of_double(&parts[0], real);
+    decimal_of_double(&parts[1], imaginary);
+    append_parts(text, &parts[0], &parts[1]);
+}
+
 void value_append_complex(struct text *text, const struct format_field *field, const unsigned char *bytes)
 {
     size_t size = field->unit / 2;
     struct decimal real;
     struct decimal imaginary;
-    char written[DECIMAL_TEXT_SIZE];
 
     if (!read_float(&real, bytes, size, field->order) ||
         !read_float(&imaginary, bytes + size, size, field->order)) {
         value_append_bytes(text, bytes, field->unit);
         return;
     }
-    if (is_plus_zero(&real)) {
-        text_append(text, written, decimal_write(written, &imaginary, false, false));
-        text_putc(text, 'j');
-        return;
-    }
-    text_putc(text, '(');
-    text_append(text, written, decimal_write(written, &real, false, false));
-    text_append(text, written, decimal_write(written, &imaginary, false, true));
-    text_puts(text, "j)");
+    append_parts(text, &real, &imaginary);
 }

@@ -29,14 +29,14 @@ static inline uint64_t value_load(const unsigned char *bytes, size_t size, char 
     return value;
 }
 
-/* b'...' */
-void value_append_bytes(struct text *text, const unsigned char *bytes, size_t size);
-
 /* '...' of `count` characters of `width` bytes each, 2 or 4. */
 void value_append_str(struct text *text, const unsigned char *bytes, size_t count, size_t width, char order);
 
 /* One element of FORMAT_FLOAT and one of FORMAT_COMPLEX. */
 void value_append_float(struct text *text, const struct format_field *field, const unsigned char *bytes);
 void value_append_complex(struct text *text, const struct format_field *field, const unsigned char *bytes);
+
+/* A complex number of these parts. */
+void value_append_parts(struct text *text, double real, double imaginary);
 
 #endif

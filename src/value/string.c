@@ -1,6 +1,7 @@
 #include "value/parts.h"
 
 #include "base/text.h"
+#include "value/value.h"
 
 #include <stdbool.h>
 
@@ -120,6 +121,25 @@ static size_t write_character(char *to, uint32_t c, char quote)
         return write_hex_escape(to, 'x', 2, c);
     }
     return c <= 0xffff ? write_hex_escape(to, 'u', 4, c) : write_hex_escape(to, 'U', 8, c);
+}
+
+void value_append_utf8(struct text *text, const char *bytes, size_t length)
+{
+    char quote = choose_quote(length > 0 && memchr(bytes, '\'', length) != NULL,
+                              length > 0 && memchr(bytes, '"', length) != NULL);
+    size_t i = 0;
+
+    text_putc(text, quote);
+    while (i < length && !text->failed) {
+        char written[10];
+        unsigned c = (unsigned char)bytes[i];
+        size_t taken = utf8_decode(bytes + i, length - i, &c);
+
+        text_append(text, written,
+                    taken > 0 ? write_character(written, c, quote) : write_hex_escape(written, 'x', 2, c));
+        i += taken > 0 ? taken : 1;
+    }
+    text_putc(text, quote);
 }
 
 static uint32_t character(const unsigned char *bytes, size_t i, size_t width, char order)

@@ -4,6 +4,8 @@
 #ifndef MVIEW_VALUE_VALUE_H
 #define MVIEW_VALUE_VALUE_H
 
+#include <stddef.h>
+
 struct format_field;
 struct text;
 
@@ -36,5 +38,11 @@ void value_append(struct text *text, const struct format_field *field, const uns
  * datetime64 without a unit, and any other text, gives the plain integer.
  */
 void value_append_datetime(struct text *text, const char *unit, const unsigned char bytes[8]);
+
+/* Bytes as repr writes them: b'...'. */
+void value_append_bytes(struct text *text, const unsigned char *bytes, size_t size);
+
+/* A str, given in UTF-8, as repr writes it; a byte that is no UTF-8 becomes \xHH. */
+void value_append_utf8(struct text *text, const char *bytes, size_t length);
 
 #endif

@@ -1,9 +1,11 @@
 #include "value/value.h"
 
 #include "base/text.h"
-#include "value/decimal.h"
 #include "format/format.h"
+#include "value/decimal.h"
+#include "value/named.h"
 
+#include "mirror.h"
 #include "test.h"
 
 #include <endian.h>
@@ -361,11 +363,12 @@ static void empty_values_without_end_are_cut(void)
 static const char *datetime(const char *unit, int64_t number_)
 {
     static struct text text;
+    bool big_endian = unit[0] == '>' || (unit[0] != '<' && IS_MIRRORED);
     unsigned char bytes[8];
     int i;
 
     for (i = 0; i < 8; i++) {
-        bytes[unit[0] == '>' ? 7 - i : i] = (unsigned char)((uint64_t)number_ >> 8 * i);
+        bytes[big_endian ? 7 - i : i] = (unsigned char)((uint64_t)number_ >> 8 * i);
     }
     text_clear(&text);
     value_append_datetime(&text, unit, bytes);
@@ -421,8 +424,60 @@ static void texts_that_are_no_dtype_give_integers(void)
     size_t i;
 
     for (i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        CHECK_STR(datetime(texts[i], -5), "-5");
+        CHECK_STR(datetime(mirror(texts[i]), -5), "-5");
     }
+}
+
+static const char *named(const char *dtype, char order, unsigned bits)
+{
+    static struct text text;
+    unsigned char bytes[2] = {(unsigned char)bits, (unsigned char)(bits >> 8)};
+    unsigned char swapped[2] = {bytes[1], bytes[0]};
+    struct named_value value;
+
+    text_clear(&text);
+    CHECK(named_value_find(&value, dtype, order));
+    value_append_named(&text, &value, order == '>' && value.size == 2 ? swapped : bytes);
+    return text_string(&text);
+}
+
+static void floats_known_by_name(void)
+{
+    CHECK_INT(named_value_size("bfloat16"), 2);
+    CHECK_INT(named_value_size("torch.float8_e5m2"), 1);
+    CHECK_INT(named_value_size("<M8[s]"), 8);
+    CHECK_INT(named_value_size("<f8"), 0);
+    CHECK_INT(named_value_size(""), 0);
+    CHECK_INT(named_value_size(NULL), 0);
+    CHECK_STR(named("bfloat16", '<', 0x3fc0), "1.5");
+    CHECK_STR(named("BF16", '>', 0xff80), "-inf");
+    CHECK_STR(named("float8_e4m3fn", '<', 0x7e), "448.0");
+    CHECK_STR(named("float8_e4m3fn", '<', 0xff), "nan");
+    CHECK_STR(named("float8_e4m3fn", '<', 0x80), "-0.0");
+    CHECK_STR(named("float8_e4m3fnuz", '<', 0x80), "nan");
+    CHECK_STR(named("float8_e4m3fnuz", '<', 0x7f), "240.0");
+    CHECK_STR(named("torch.float8_e5m2", '<', 0x7c), "inf");
+    CHECK_STR(named("F8_E8M0", '<', 0), "5.877471754111438e-39");
+    CHECK_STR(named(">bfloat16", '<', 0xc03f), "1.5"); /* its own order counts */
+    CHECK_STR(named("ml_dtypes.int4", '<', 0x18), "-8");
+    CHECK_STR(named("uint4", '<', 0x18), "8");
+    CHECK_STR(named("float4_e2m1fn", '<', 0x0f), "-6.0");
+    CHECK_INT(named_value_size("bcomplex32"), 4);
+    CHECK_INT(named_value_size("bfloat"), 0);
+}
+
+static void types_named_by_formats(void)
+{
+    char order = '<';
+
+    CHECK(named_in_format("[numpy$bfloat16]", &order) == named_find("bfloat16", &order) && order == '<');
+    CHECK(named_in_format(">[a$b;c$int4]", &order) == named_find("int4", &order) && order == '>');
+    CHECK(named_in_format("bfloat16", &order) != NULL);
+    CHECK(named_in_format("[bfloat16]", &order) == NULL);
+    CHECK(named_in_format("[numpy$bfloat16$1]", &order) == NULL);
+    CHECK(named_in_format("[numpy$bfloat16", &order) == NULL);
+    CHECK(named_in_format("[$]", &order) == NULL && named_in_format("[]", &order) == NULL);
+    CHECK(named_in_format("", &order) == NULL && named_in_format("[", &order) == NULL);
 }
 
 int main(void)
@@ -448,5 +503,7 @@ int main(void)
     RUN(years_past_the_usual);
     RUN(timedeltas);
     RUN(texts_that_are_no_dtype_give_integers);
+    RUN(floats_known_by_name);
+    RUN(types_named_by_formats);
     return TEST_END();
 }
