@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A guard_run under way; the innermost one of a thread gets its faults. */
 struct frame {
@@ -148,8 +150,8 @@ struct copy {
 #endif
 
 #ifdef SANITIZED
-/* Memory that is not there is expected here: only the processor is to say so, not the sanitizer. */
-__attribute__((no_sanitize("address"))) static void copy_body(void *context)
+/* Memory that is not there, NULL too, is expected here: only the processor is to say so, no sanitizer. */
+__attribute__((no_sanitize("address", "undefined"))) static void copy_body(void *context)
 {
     const struct copy *copy = context;
     const volatile unsigned char *from = copy->from;
@@ -169,11 +171,40 @@ static void copy_body(void *context)
 }
 #endif
 
+/*
+ * memcpy may read from the end, or far ahead: where it faulted tells little of
+ * where memory ends.  Page by page it is told, for a page can be read or not.
+ * True when all has been copied after all (it has come since); else *address
+ * is the first byte that cannot be read, which may be that at NULL.
+ */
+static bool copy_by_pages(struct copy copy, const void **address)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const unsigned char *at = copy.from;
+    unsigned char *to = copy.to;
+    size_t left = copy.length;
+    const void *ignored;
+
+    while (left > 0) {
+        size_t piece = page - (uintptr_t)at % page;
+        struct copy part = {to, at, piece < left ? piece : left};
+
+        if (!guard_run(copy_body, &part, &ignored)) {
+            *address = at;
+            return false;
+        }
+        at += part.length;
+        to += part.length;
+        left -= part.length;
+    }
+    return true;
+}
+
 bool guard_copy(void *to, const void *from, size_t length, const void **address)
 {
     struct copy copy = {to, from, length};
 
-    return length == 0 || guard_run(copy_body, &copy, address);
+    return length == 0 || guard_run(copy_body, &copy, address) || copy_by_pages(copy, address);
 }
 
 const char *guard_reason(void)

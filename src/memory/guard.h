@@ -29,7 +29,10 @@ bool guard_start(struct error *error);
  */
 bool guard_run(void (*body)(void *context), void *context, const void **address);
 
-/* Copy memory that may not be readable.  False, and the address, when it is not. */
+/*
+ * Copy memory that may not be readable.  False when it is not: *address is then
+ * the first byte that is not, and what lies before it has been copied.
+ */
 bool guard_copy(void *to, const void *from, size_t length, const void **address);
 
 /* Why this thread's last fault happened, to follow a colon: "not mapped". */

@@ -13,13 +13,16 @@
 static bool measure(const char *text, ptrdiff_t *itemsize, struct error *error)
 {
     struct format format;
+    bool closed;
 
     if (!format_parse(&format, text, -1, error)) {
         return false;
     }
+    closed = !(format.traits & FORMAT_UNCLOSED);
     *itemsize = (ptrdiff_t)(text[strspn(text, "@")] == 'T' ? format.padded_size : format.size);
     format_free(&format);
-    return true;
+    /* an exporter's is taken as NumPy takes it; who types one can type the rest as well */
+    return closed || error_set(error, ERROR_INPUT, "format '%s': 'T{' without '}'", text);
 }
 
 /* The shape's extent at -1, from the bytes at hand; without one, check that they suffice. */

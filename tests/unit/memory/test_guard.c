@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 
+#include "guarded.h"
 #include "test.h"
 
 #include <pthread.h>
@@ -12,6 +13,13 @@
 #include <unistd.h>
 
 static size_t page;
+
+/* Whether a fault comes with the address of the byte: s390 tells its page, at best. */
+#ifdef __s390__
+enum { EXACT = 0 };
+#else
+enum { EXACT = 1 };
+#endif
 
 /* Two pages, of which the second has no access rights. */
 static unsigned char *half_readable(void)
@@ -50,12 +58,53 @@ static void a_fault_names_its_address(void)
     CHECK(address == pages + page + 5);
     CHECK_STR(guard_reason(), "not readable");
     CHECK(!guard_copy(to, pages + page - 10, sizeof to, &address));
-    CHECK((const unsigned char *)address >= pages + page &&
-          (const unsigned char *)address < pages + page + 54);
+    CHECK(address == pages + page);
     munmap(pages, 2 * page);
     CHECK(!guard_run(read_byte, pages, &address));
     CHECK(address == pages);
     CHECK_STR(guard_reason(), "not mapped");
+}
+
+/* NULL is an address like any other: nothing is there, and it is not the word for that all went well. */
+static void nothing_is_copied_from_null(void)
+{
+    static const size_t sizes[] = {1, 4, 24, 5000, 100000};
+    unsigned char *to = malloc(100000);
+    size_t i;
+
+    for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const void *address = to;
+
+        CHECK(!guard_copy(to, NULL, sizes[i], &address));
+        CHECK(address == NULL);
+        CHECK_STR(guard_reason(), "not mapped");
+    }
+    free(to);
+}
+
+/* However the C library's memcpy goes about it: from the end, by large steps, not by bytes. */
+static void what_lies_before_a_fault_is_copied(void)
+{
+    static const size_t sizes[] = {1, 17, 200, 1000, 4096};
+    unsigned char *pages = half_readable();
+    unsigned char *to = malloc(2 * page);
+    size_t i;
+
+    for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const unsigned char *from = pages + page - sizes[i];
+        size_t behind;
+
+        for (behind = 1; behind <= page; behind += 15) {
+            const void *address = NULL;
+
+            memset(to, 0, 2 * page);
+            CHECK(!guard_copy(to, from, sizes[i] + behind, &address));
+            CHECK(address == pages + page);
+            CHECK(memcmp(to, from, sizes[i]) == 0 && to[sizes[i]] == 0);
+        }
+    }
+    free(to);
+    munmap(pages, 2 * page);
 }
 
 static void a_file_that_shrank_is_a_fault(void)
@@ -259,19 +308,16 @@ static void faults_outside_keep_their_action(void)
 
 int main(void)
 {
-    struct error error = ERROR_INIT;
-
-    page = (size_t)sysconf(_SC_PAGESIZE);
-    if (!guard_start(&error)) {
-        printf("Bail out! %s\n", error.message);
-        return 1;
-    }
+    page = page_size();
+    begin_guarded();
     RUN(what_can_be_read_is_copied);
-    RUN(a_fault_names_its_address);
-    RUN(a_file_that_shrank_is_a_fault);
+    RUN_IF(EXACT, a_fault_names_its_address, "this processor does not tell the byte");
+    RUN(nothing_is_copied_from_null);
+    RUN(what_lies_before_a_fault_is_copied);
+    RUN_IF(EXACT, a_file_that_shrank_is_a_fault, "this processor does not tell the byte");
     RUN(faults_do_not_wear_out);
-    RUN(guards_nest);
-    RUN(threads_do_not_meet);
+    RUN_IF(EXACT, guards_nest, "this processor does not tell the byte");
+    RUN_IF(EXACT, threads_do_not_meet, "this processor does not tell the byte");
     RUN(faults_outside_keep_their_action);
     return TEST_END();
 }

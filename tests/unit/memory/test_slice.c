@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "memory/guard.h"
 
+#include "guarded.h"
 #include "layouts.h"
 #include "test.h"
 
@@ -189,12 +190,7 @@ static void bad_pointers_are_errors(void)
 
 int main(void)
 {
-    struct error error = ERROR_INIT;
-
-    if (!guard_start(&error)) {
-        printf("Bail out! %s\n", error.message);
-        return 1;
-    }
+    begin_guarded();
     RUN(parts_of_a_line);
     RUN(parts_of_more_dimensions);
     RUN(results_are_given);
