@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "memory/guard.h"
+#include "walk/walk.h"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /*
  * A walk from the inside: what walk.c (opening it, handing out runs),
- * walk_tile.c (gathering) and walk_item.c (naming items) share.
+ * tile.c (gathering) and item.c (naming items) share.
  */
 #ifndef MVIEW_WALK_STATE_H
 #define MVIEW_WALK_STATE_H
@@ -8,12 +8,15 @@
 #include "memory/layout.h"
 #include "walk/block.h"
 #include "walk/file.h"
+#include "walk/order.h"
 #include "walk/pages.h"
-#include "walk/walk.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct error;
+struct walk;
 
 /* How the walk comes to its bytes. */
 enum source {

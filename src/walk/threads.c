@@ -42,9 +42,11 @@ size_t count_workers(size_t bytes)
 /*
  * Where threads may run: anywhere but where this one does.  Put there, they
  * would wait for the system to find out that other processors have nothing to do.
+ * Not every C library (musl) can say where a thread is to begin.
  */
 static void place_threads(pthread_attr_t *attributes)
 {
+#ifdef __GLIBC__
     int here = sched_getcpu();
     cpu_set_t set;
 
@@ -54,6 +56,9 @@ static void place_threads(pthread_attr_t *attributes)
             pthread_attr_setaffinity_np(attributes, sizeof set, &set);
         }
     }
+#else
+    (void)attributes;
+#endif
 }
 
 static void *run_worker(void *context)

@@ -4,6 +4,7 @@
 #include "memory/guard.h"
 #include "walk/copy.h"
 #include "walk/file.h"
+#include "walk/walk.h"
 
 #include <stdlib.h>
 #include <string.h>

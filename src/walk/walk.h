@@ -18,16 +18,11 @@
 #define MVIEW_WALK_WALK_H
 
 #include "memory/layout.h"
+#include "walk/order.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum walk_order {
-    WALK_LOGICAL, /* items in C index order: the bytes of bytes(memoryview) */
-    WALK_F,       /* items with the first index fastest */
-    WALK_MEMORY,  /* the block from its lowest to its highest byte, gaps too */
-};
 
 /* Consecutive bytes of the walk. */
 struct walk_run {

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "memory/guard.h"
 
+#include "guarded.h"
 #include "layouts.h"
 #include "test.h"
 
@@ -234,13 +235,8 @@ static void a_file_that_shrank(void)
 
 int main(void)
 {
-    struct error error = ERROR_INIT;
-
-    page = (size_t)sysconf(_SC_PAGESIZE);
-    if (!guard_start(&error)) {
-        printf("Bail out! %s\n", error.message);
-        return 1;
-    }
+    page = page_size();
+    begin_guarded();
     RUN(pages_are_given_back);
     RUN(pieces_are_read);
     RUN(few_items_lie_side_by_side);
