@@ -58,13 +58,14 @@ bool dump_hex_string(struct output *output, const struct layout *layout,
 
 /*
  * One line per item: index ("0,3", "()" of a 0-d layout), TAB, value (value.h).
- * `format` is the layout's format taken apart; `datetime` NumPy's unit text for
- * items that are datetime64 or timedelta64 (value.h), else NULL.  In the order
- * WALK_MEMORY the items come by their address.  Of items that take no bytes
- * there may be any number: DUMP_ALL shows none of them.
+ * `format` is the layout's format taken apart; `dtype` the name of the items'
+ * type or NULL.  Where that alone tells what they are (named_value_size) it
+ * counts, and the format may be NULL.  In the order WALK_MEMORY the items come
+ * by their address.  Of items that take no bytes there may be any number:
+ * DUMP_ALL shows none of them.
  */
 bool dump_items(struct output *output, const struct layout *layout, const struct format *format,
-                const char *datetime, const struct dump_options *options, struct error *error);
+                const char *dtype, const struct dump_options *options, struct error *error);
 
 /* How many bytes (or, with `items`, items) these options show of a layout; 0 for an order it has not got. */
 uint64_t dump_count(const struct layout *layout, const struct dump_options *options, bool items);

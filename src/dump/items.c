@@ -6,6 +6,7 @@
 #include "format/format.h"
 #include "memory/guard.h"
 #include "value/decimal.h"
+#include "value/named.h"
 #include "value/value.h"
 
 #include <stdlib.h>
@@ -169,7 +170,7 @@ static struct layout layout_in_order(const struct place *place)
 struct items {
     struct output *output;
     const struct format *format;
-    const char *datetime;
+    struct named_value named; /* of a size where the type's name tells what the items are, else the format does */
     struct place place;
     struct text text;
     unsigned char *bytes; /* owned; whole items and the start of one */
@@ -185,8 +186,8 @@ static void write_text(struct items *items)
 static void show_item(struct items *items, const unsigned char *bytes)
 {
     text_append(&items->text, items->place.text, items->place.length);
-    if (items->datetime != NULL) {
-        value_append_datetime(&items->text, items->datetime, bytes);
+    if (items->named.size > 0) {
+        value_append_named(&items->text, &items->named, bytes);
     } else {
         value_append(&items->text, &items->format->root, bytes);
     }
@@ -217,9 +218,6 @@ static bool copy_run(struct items *items, const struct walk *walk, const struct 
 
     if (!ok) {
         good = (size_t)((uintptr_t)address - (uintptr_t)run->bytes);
-        if (good >= run->size || !guard_copy(items->bytes + items->filled, run->bytes, good, &address)) {
-            good = 0;
-        }
         walk_fault(walk, run, address, error);
     }
     items->filled += good;
@@ -299,11 +297,12 @@ static bool show_empty(struct items *items, uint64_t count)
 }
 
 bool dump_items(struct output *output, const struct layout *layout, const struct format *format,
-                const char *datetime, const struct dump_options *options, struct error *error)
+                const char *dtype, const struct dump_options *options, struct error *error)
 {
-    struct items items = {.output = output, .format = format, .datetime = datetime, .text = TEXT_INIT};
+    struct items items = {.output = output, .format = format, .text = TEXT_INIT};
+    bool named = named_value_find(&items.named, dtype, format != NULL ? format->root.order : FORMAT_NATIVE_ORDER);
     uint64_t count = dump_count(layout, options, true);
-    size_t needed = datetime != NULL ? 8 : format->root.size;
+    size_t needed = named ? items.named.size : format->root.size;
     bool ok;
 
     if (options->order == WALK_MEMORY && layout_has_suboffsets(layout)) {
@@ -313,7 +312,7 @@ bool dump_items(struct output *output, const struct layout *layout, const struct
     }
     if (needed > (size_t)layout->itemsize) {
         return error_set(error, ERROR_INPUT, "an item has %td bytes, and its format '%s' takes %zu", layout->itemsize,
-                         datetime != NULL ? datetime : layout->format, needed);
+                         named ? dtype : layout->format, needed);
     }
     if (count == 0) {
         return true;
