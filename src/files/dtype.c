@@ -86,6 +86,7 @@ static bool take_fixed(struct cursor *cursor, struct dtype *type)
         {"b1", 1}, {"i1", 1}, {"i2", 2}, {"i4", 4}, {"i8", 8}, {"u1", 1}, {"u2", 2}, {"u4", 4}, {"u8", 8},
         {"f2", 2}, {"f4", 4}, {"f8", 8}, {"f16", 16}, {"c8", 8}, {"c16", 16}, {"c32", 32},
         {"M8", 8}, {"m8", 8},
+        {"f1", 1}, {"W4", 4}, /* what numpy.save writes of ml_dtypes' float8_e5m2, and of its complex types */
     };
     size_t i;
 
@@ -195,7 +196,7 @@ const struct dtype *dtype_from_text(struct arena *arena, const char *text, size_
                   quoted(length), text, DTYPE_MAX_ITEMSIZE);
         return NULL;
     }
-    if (type.itemsize == 1 || memchr("bSVO", type.kind, 4) != NULL) {
+    if ((type.itemsize == 1 && type.kind != 'f') || memchr("bSVO", type.kind, 4) != NULL) {
         type.order = '|';
     }
     type.described = type.itemsize;

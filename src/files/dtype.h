@@ -10,6 +10,7 @@
 
 struct arena;
 struct error;
+struct format;
 struct text;
 
 struct dtype_field {
@@ -23,7 +24,7 @@ struct dtype_field {
 
 /* A type.  All memory belongs to the arena it was made in; several others may share it. */
 struct dtype {
-    char kind;       /* NumPy's letter: b i u f c S U V O M m; 'T' for a struct, '(' for a sub-array */
+    char kind;       /* NumPy's letter: b i u f c S U V O M m, ml_dtypes' W; 'T' for a struct, '(' for a sub-array */
     char order;      /* '<' '>' as stored, '|' where it does not matter */
     size_t itemsize; /* bytes, at most DTYPE_MAX_ITEMSIZE */
     char unit[4];    /* M m: "ns", "D", ... or "" for generic */
@@ -81,7 +82,7 @@ bool dtype_has_object(const struct dtype *dtype);
  * ones where not ('^' for long doubles), '>' ones for swapped bytes; x runs for
  * padding between fields and none at the end.
  *
- * What PEP 3118 cannot say: datetimes read as q, swapped long doubles as x, a
+ * What PEP 3118 cannot say: datetimes read as q, floats of 8 bits as B, swapped long doubles as x, a
  * struct with fields out of order or overlapping as the x run of its bytes, a
  * name with a ':' is left out.  `plain` is set false then, and left alone
  * otherwise: the format is a stand-in, and the dtype's text tells more.
@@ -90,11 +91,34 @@ bool dtype_has_object(const struct dtype *dtype);
 void dtype_format(const struct dtype *dtype, size_t alignment, struct text *format, bool *plain);
 
 /*
+ * NumPy's buffers say nothing of the padding at the end of structs: where the
+ * second of two such structs lies, and how large the whole is, their format
+ * does not tell.  Where `format`, of items of this type, puts a field elsewhere
+ * than the type does, `exact` gets the format that leaves nothing to be guessed:
+ * an x for every byte of padding, and no '@'.  Else, and where fields lie in each
+ * other's padding, which no format can say, it stays empty.
+ */
+void dtype_exact_format(const struct dtype *dtype, const char *format, struct text *exact);
+
+/*
  * The type as NumPy's .npy headers spell it: "<f8", "<M8[ns]",
  * "[('a', '<i4'), ('b', '<f8', (2,))]".  With fields out of order or
  * overlapping, as the dict {'names':..., 'formats':..., 'offsets':...,
  * 'itemsize':...}.  Names are written as repr writes them.
  */
 void dtype_text(const struct dtype *dtype, struct text *text);
+
+/*
+ * The other way: the type that NumPy's arrays of such items have, as its reader
+ * of PEP 3118 takes a format (numpy/core/_internal.py), and where it takes none,
+ * the type of the same bytes ("n", ctypes' "<u").  `itemsize` (bytes) must be
+ * the format's: where one is larger, fields may lie anywhere (ctypes leaves out
+ * those of a base class, and says B of a union).  Extents in front of the whole
+ * format ("(2,3)f") are not in it: in NumPy they are dimensions of the array.
+ * Refused: pointers, Python objects, Pascal strings, bits, and names that occur
+ * twice.
+ */
+const struct dtype *dtype_from_format(struct arena *arena, const struct format *format, size_t itemsize,
+                                      struct error *error);
 
 #endif

@@ -1,6 +1,9 @@
 #include "files/dtype.h"
 
+#include "base/error.h"
 #include "base/text.h"
+#include "format/format.h"
+#include "value/value.h"
 
 #include <stdalign.h>
 #include <stdint.h>
@@ -36,6 +39,7 @@ static const struct spelling spellings[] = {
     {'u', 2, alignof(short), "H", "H"},
     {'u', 4, alignof(int), "I", "I"},
     {'u', 8, alignof(long long), LONG_CODE("L", "Q"), "Q"},
+    {'f', 1, 1, "B", "B"},
     {'f', 2, alignof(short), "e", "e"},
     {'f', 4, alignof(float), "f", "f"},
     {'f', 8, alignof(double), "d", "d"},
@@ -43,6 +47,7 @@ static const struct spelling spellings[] = {
     {'c', 8, alignof(float), "Zf", "Zf"},
     {'c', 16, alignof(double), "Zd", "Zd"},
     {'c', 32, alignof(long double), "Zg", NULL},
+    {'W', 4, alignof(short), "4x", "4x"},
     {'M', 8, alignof(long long), "q", "q"},
     {'m', 8, alignof(long long), "q", "q"},
     {'O', sizeof(void *), 1, "O", "O"}, /* no byte order, and so no question of alignment */
@@ -54,6 +59,8 @@ struct writer {
     size_t alignment; /* bytes, of every item */
     char mode;        /* the mark in force: '@' '^' '=' '<' '>' */
     size_t run;       /* x that may still be written one by one */
+    bool exact;       /* nothing is left to be guessed, where that is possible: see dtype_exact_format */
+    bool possible;
     bool plain;
 };
 
@@ -86,7 +93,7 @@ static void write_stand_in(struct writer *writer, size_t bytes)
 
 static bool is_aligned(const struct writer *writer, size_t offset, size_t alignment)
 {
-    return writer->alignment % alignment == 0 && offset % alignment == 0;
+    return !writer->exact && writer->alignment % alignment == 0 && offset % alignment == 0;
 }
 
 static void write_fixed(struct writer *writer, const struct dtype *dtype, size_t offset)
@@ -110,7 +117,7 @@ static void write_fixed(struct writer *writer, const struct dtype *dtype, size_t
         return;
     }
     text_puts(writer->text, native ? spelling->native : spelling->standard);
-    if (dtype->kind == 'M' || dtype->kind == 'm') {
+    if (memchr("MmW", dtype->kind, 3) != NULL || (dtype->kind == 'f' && dtype->itemsize == 1)) {
         writer->plain = false;
     }
 }
@@ -130,9 +137,13 @@ static void write_struct(struct writer *writer, const struct dtype *dtype, size_
     for (i = 0; i < dtype->field_count; i++) {
         const struct dtype_field *field = &dtype->fields[i];
 
+        if (field->offset < written) {
+            writer->possible = false; /* in another's padding */
+            return;
+        }
         write_padding(writer, field->offset - written);
         write_type(writer, field->type, offset + field->offset);
-        written = field->offset + field->type->described;
+        written = field->offset + (writer->exact ? field->type->itemsize : field->type->described);
         if (field->name_length > 0 && memchr(field->name, ':', field->name_length) != NULL) {
             writer->plain = false;
             continue;
@@ -140,6 +151,9 @@ static void write_struct(struct writer *writer, const struct dtype *dtype, size_
         text_putc(writer->text, ':');
         text_append(writer->text, field->name, field->name_length);
         text_putc(writer->text, ':');
+    }
+    if (writer->exact) {
+        write_padding(writer, dtype->itemsize - written);
     }
     text_putc(writer->text, '}');
 }
@@ -182,42 +196,45 @@ static void write_type(struct writer *writer, const struct dtype *dtype, size_t 
 
 void dtype_format(const struct dtype *dtype, size_t alignment, struct text *format, bool *plain)
 {
-    struct writer writer = {format, alignment, '@', DTYPE_MAX_RUN, true};
+    struct writer writer = {
+        .text = format, .alignment = alignment, .mode = '@', .run = DTYPE_MAX_RUN, .plain = true};
 
     write_type(&writer, dtype, 0);
     *plain &= writer.plain;
 }
 
-/* --- NumPy's own text ---------------------------------------------------------- */
-
-/* As repr writes a str; what repr escapes for being unassigned, private or a wide space stays. */
-static void write_repr(struct text *text, const char *name, size_t length)
+static bool puts_fields_there(const char *format, const char *exact, size_t itemsize)
 {
-    char quote = length > 0 && memchr(name, '\'', length) && !memchr(name, '"', length) ? '"' : '\'';
-    size_t i = 0;
+    struct error ignored = ERROR_INIT;
+    struct format told, meant;
+    bool same = false;
 
-    text_putc(text, quote);
-    while (i < length) {
-        const char *special = "\\\\\nn\rr\tt"; /* a character, and its letter after a backslash */
-        unsigned c = 0;
-        size_t n = utf8_decode(name + i, length - i, &c);
-
-        while (*special && (unsigned char)*special != c) {
-            special += 2;
-        }
-        if (*special) {
-            text_printf(text, "\\%c", special[1]);
-        } else if (c == (unsigned char)quote) {
-            text_printf(text, "\\%c", quote);
-        } else if (c == 0xa0 || c == 0xad) {
-            text_printf(text, "\\x%02x", c);
-        } else {
-            text_escape(text, name + i, n);
-        }
-        i += n;
+    if (!format_parse(&meant, exact, (ptrdiff_t)itemsize, &ignored)) {
+        return true; /* larger than formats may be */
     }
-    text_putc(text, quote);
+    if (format_parse(&told, format, (ptrdiff_t)itemsize, &ignored)) {
+        same = format_fits(&told, itemsize) && format_same_places(&told, &meant);
+        format_free(&told);
+    }
+    format_free(&meant);
+    return same;
 }
+
+void dtype_exact_format(const struct dtype *dtype, const char *format, struct text *exact)
+{
+    struct writer writer = {.text = exact, .alignment = 1, .mode = '@', .run = 0, .exact = true, .possible = true};
+
+    if (dtype->kind != 'T') {
+        return;
+    }
+    write_mode(&writer, '=');
+    write_type(&writer, dtype, 0);
+    if (!writer.possible || exact->failed || puts_fields_there(format, text_string(exact), dtype->itemsize)) {
+        text_clear(exact);
+    }
+}
+
+/* --- NumPy's own text ---------------------------------------------------------- */
 
 static void write_text(struct text *text, const struct dtype *dtype);
 
@@ -238,25 +255,14 @@ static void write_plain(struct text *text, const struct dtype *dtype)
     }
 }
 
-static void write_shape(struct text *text, const struct dtype *subarray)
-{
-    int i;
-
-    text_putc(text, '(');
-    for (i = 0; i < subarray->ndim; i++) {
-        text_printf(text, i == 0 ? "%td" : ", %td", subarray->shape[i]);
-    }
-    text_puts(text, subarray->ndim == 1 ? ",)" : ")");
-}
-
 static void write_name(struct text *text, const struct dtype_field *field)
 {
     if (field->title != NULL) {
         text_putc(text, '(');
-        write_repr(text, field->title, field->title_length);
+        value_append_utf8(text, field->title, field->title_length);
         text_puts(text, ", ");
     }
-    write_repr(text, field->name, field->name_length);
+    value_append_utf8(text, field->name, field->name_length);
     if (field->title != NULL) {
         text_putc(text, ')');
     }
@@ -271,7 +277,7 @@ static void write_field(struct text *text, const struct dtype_field *field)
     if (field->type->kind == '(') {
         write_text(text, field->type->base);
         text_puts(text, ", ");
-        write_shape(text, field->type);
+        text_tuple(text, field->type->shape, (size_t)field->type->ndim);
     } else {
         write_text(text, field->type);
     }
@@ -306,7 +312,7 @@ static void write_list(struct text *text, const struct dtype *dtype)
 static void write_dict_title(struct text *text, const struct dtype_field *field)
 {
     if (field->title != NULL) {
-        write_repr(text, field->title, field->title_length);
+        value_append_utf8(text, field->title, field->title_length);
     } else {
         text_puts(text, "None");
     }
@@ -314,7 +320,7 @@ static void write_dict_title(struct text *text, const struct dtype_field *field)
 
 static void write_dict_name(struct text *text, const struct dtype_field *field)
 {
-    write_repr(text, field->name, field->name_length);
+    value_append_utf8(text, field->name, field->name_length);
 }
 
 static void write_dict_format(struct text *text, const struct dtype_field *field)
@@ -388,7 +394,7 @@ static void write_text(struct text *text, const struct dtype *dtype)
         text_putc(text, '(');
         write_text(text, dtype->base);
         text_puts(text, ", ");
-        write_shape(text, dtype);
+        text_tuple(text, dtype->shape, (size_t)dtype->ndim);
         text_putc(text, ')');
         break;
     default:

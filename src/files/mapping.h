@@ -8,8 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct error;
+#include <sys/types.h>
 
 struct mapping {
     const unsigned char *data; /* pages, or a block of malloc's; NULL for an empty file */
@@ -21,20 +20,10 @@ struct mapping {
 };
 
 /*
- * Open a regular file, read-only.  "-" is standard input: mapped from where
- * its offset stands when it is a regular file, else spooled to memory and,
- * when it gets large, to an unnamed temporary file.  Directories, FIFOs,
- * sockets and devices are refused by name, without waiting on them.
+ * The bytes of an open file from `offset` to `size`, offset being less.  Returns 0 or an
+ * errno: ENODEV when a small file has another size than it said.  The descriptor stays the caller's.
  */
-bool mapping_open(struct mapping *mapping, const char *path, struct error *error);
-
-/*
- * The same, for input whose first bytes tell whether it is of use: what cannot
- * be mapped is read no further when `is_known` says no to its first block, for
- * it might never end.  The mapping then holds that block.
- */
-bool mapping_open_known(struct mapping *mapping, const char *path,
-                        bool (*is_known)(const struct mapping *start), struct error *error);
+int mapping_of_file(struct mapping *mapping, int fd, off_t offset, off_t size);
 
 void mapping_close(struct mapping *mapping);
 

@@ -165,6 +165,14 @@ static const struct dtype *read_type(const struct literal *value, struct arena *
     return NULL;
 }
 
+const struct dtype *npy_type(const char *text, size_t length, struct arena *arena, struct error *error)
+{
+    struct literal_options options = {0};
+    const struct literal *value = literal_parse(text, length, &options, arena, error);
+
+    return value != NULL ? read_type(value, arena, error) : NULL;
+}
+
 /* --- the header's dict --------------------------------------------------------- */
 
 static bool set_descr(struct npy *npy, const struct literal *value, struct arena *arena, struct error *error)

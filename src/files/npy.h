@@ -18,7 +18,9 @@
 #include <stdint.h>
 
 struct arena;
+struct dtype;
 struct error;
+struct text;
 
 enum {
     NPY_MAGIC_SIZE = 6,
@@ -52,5 +54,19 @@ bool npy_is(const void *bytes, size_t size);
  */
 bool npy_parse(struct npy *npy, const void *bytes, size_t size, uint64_t total, bool objects,
                struct arena *arena, struct error *error);
+
+/*
+ * A type as headers have it under 'descr' ("'<f8'", "[('a', '<i4'), ('b', '<f8', (2,))]"), which is also the repr of
+ * NumPy's dtype.descr.  It lives in `arena`; NULL and an error where it is none.
+ */
+const struct dtype *npy_type(const char *text, size_t length, struct arena *arena, struct error *error);
+
+/*
+ * What numpy.save writes in front of an array's data: magic, version (the first
+ * of 1.0 to 3.0 that can hold it), and the header padded so that the data begin
+ * at a multiple of 64 bytes.  `descr` is the type as dtype_text writes it.
+ */
+bool npy_header(struct text *header, const char *descr, bool fortran_order, int ndim, const ptrdiff_t *shape,
+                struct error *error);
 
 #endif

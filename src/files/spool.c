@@ -61,6 +61,17 @@ static bool write_all(int fd, const unsigned char *bytes, size_t size, struct er
     return true;
 }
 
+static bool is_zeros(const unsigned char *bytes, size_t size)
+{
+    return size > 0 && bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+/* At the file's end, where it stands; what is skipped there is made to be by spool_finish. */
+static bool add_to_file(int fd, const unsigned char *bytes, size_t size, struct error *error)
+{
+    return (is_zeros(bytes, size) && lseek(fd, (off_t)size, SEEK_CUR) >= 0) || write_all(fd, bytes, size, error);
+}
+
 static bool move_to_file(struct spool *spool, struct error *error)
 {
     spool->fd = open_unnamed();
@@ -100,6 +111,11 @@ static bool grow(struct spool *spool, size_t size, struct error *error)
     return resize(spool, capacity, error);
 }
 
+bool spool_expect(struct spool *spool, uint64_t size, struct error *error)
+{
+    return size <= SPOOL_MEMORY || move_to_file(spool, error);
+}
+
 bool spool_add(struct spool *spool, const void *bytes, size_t size, struct error *error)
 {
     if (size > (size_t)PTRDIFF_MAX - spool->size) {
@@ -109,7 +125,7 @@ bool spool_add(struct spool *spool, const void *bytes, size_t size, struct error
         return false;
     }
     if (spool->fd >= 0) {
-        if (!write_all(spool->fd, bytes, size, error)) {
+        if (!add_to_file(spool->fd, bytes, size, error)) {
             return false;
         }
     } else if (size > 0) {
@@ -139,7 +155,9 @@ bool spool_finish(struct spool *spool, struct mapping *mapping, struct error *er
         data = spool->data;
         spool->capacity = 0; /* it is the mapping's now */
     } else {
-        data = mmap(NULL, spool->size, PROT_READ, MAP_PRIVATE, spool->fd, 0);
+        data = ftruncate(spool->fd, (off_t)spool->size) == 0
+                   ? mmap(NULL, spool->size, PROT_READ, MAP_PRIVATE, spool->fd, 0)
+                   : MAP_FAILED;
         if (data == MAP_FAILED) {
             return error_set(error, ERROR_INPUT, "cannot map a temporary file: %s", strerror(errno));
         }

@@ -2,12 +2,14 @@
  * Bytes that arrive piece by piece and are wanted as one block: kept in memory
  * while they are few, in an unnamed temporary file (mapped in the end) when
  * they get many, so that a large input takes no more memory than a small one.
+ * Pieces of zeros become holes in that file, which take nothing.
  */
 #ifndef MVIEW_FILES_SPOOL_H
 #define MVIEW_FILES_SPOOL_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct error;
 struct mapping;
@@ -22,6 +24,9 @@ struct spool {
 };
 
 #define SPOOL_INIT {NULL, 0, 0, -1}
+
+/* Tell an empty spool how many bytes will come: many go to the file from the first on. */
+bool spool_expect(struct spool *spool, uint64_t size, struct error *error);
 
 /* Append bytes.  On an error (no memory, a full disk) the spool is still to be freed. */
 bool spool_add(struct spool *spool, const void *bytes, size_t size, struct error *error);

@@ -4,6 +4,7 @@
 #include "files/array.h"
 #include "files/dtype.h"
 
+#include "mirror.h"
 #include "test.h"
 
 #include <stdalign.h>
@@ -13,7 +14,7 @@ static struct error error;
 
 static struct array array(const char *type, int ndim, const ptrdiff_t *shape)
 {
-    struct array result = {.dtype = dtype_from_text(&arena, type, strlen(type), &error), .ndim = ndim};
+    struct array result = {.dtype = dtype_from_text(&arena, mirror(type), strlen(type), &error), .ndim = ndim};
 
     if (ndim > 0) {
         memcpy(result.shape, shape, (size_t)ndim * sizeof *shape);
@@ -126,8 +127,8 @@ static void alignment_is_that_of_the_address(void)
 static void alignment_is_that_of_the_item_size(void)
 {
     struct dtype_field fields[] = {
-        {"x", 1, NULL, 0, 0, dtype_from_text(&arena, "<f8", 3, &error)},
-        {"y", 1, NULL, 0, 8, dtype_from_text(&arena, "<i4", 3, &error)},
+        {"x", 1, NULL, 0, 0, dtype_from_text(&arena, mirror("<f8"), 3, &error)},
+        {"y", 1, NULL, 0, 8, dtype_from_text(&arena, mirror("<i4"), 3, &error)},
     };
     struct array a = {.dtype = dtype_struct(&arena, fields, 2, 12, &error), .ndim = 2, .shape = {1, 2}};
     struct layout layout;

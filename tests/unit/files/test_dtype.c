@@ -2,7 +2,9 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "files/dtype.h"
+#include "format/format.h"
 
+#include "mirror.h"
 #include "test.h"
 
 static struct arena arena = ARENA_INIT(64 << 20);
@@ -13,7 +15,7 @@ static const struct dtype *type(const char *text)
     const struct dtype *dtype;
 
     error = (struct error)ERROR_INIT;
-    dtype = dtype_from_text(&arena, text, strlen(text), &error);
+    dtype = dtype_from_text(&arena, mirror(text), strlen(text), &error);
     if (dtype == NULL) {
         CHECK_INT(error.kind, ERROR_INPUT);
     }
@@ -49,14 +51,14 @@ static const char *format(const struct dtype *dtype, size_t alignment)
     bool plain = true;
 
     if (dtype == NULL) {
-        return error.message;
+        return mirror(error.message);
     }
     text_clear(&text);
     dtype_format(dtype, alignment, &text, &plain);
     if (!plain) {
         text_puts(&text, " (stand-in)");
     }
-    return text_string(&text);
+    return mirror(text_string(&text));
 }
 
 static const char *spelled(const struct dtype *dtype)
@@ -64,11 +66,11 @@ static const char *spelled(const struct dtype *dtype)
     static struct text text;
 
     if (dtype == NULL) {
-        return error.message;
+        return mirror(error.message);
     }
     text_clear(&text);
     dtype_text(dtype, &text);
-    return text_string(&text);
+    return mirror(text_string(&text));
 }
 
 static void type_strings_are_read(void)
@@ -131,7 +133,7 @@ static void datetime_units_are_kept(void)
     const struct dtype *dtype = type(">m8[25us]");
 
     CHECK_INT(dtype->kind, 'm');
-    CHECK_INT(dtype->order, '>');
+    CHECK_INT(dtype->order, SWAPPED_ORDER);
     CHECK_STR(dtype->unit, "us");
     CHECK_INT(dtype->multiple, 25);
     CHECK_STR(type("<M8")->unit, "");
@@ -156,7 +158,7 @@ static void other_type_strings_are_refused(void)
         }
     }
     CHECK(type("<i16") == NULL);
-    CHECK_STR(error.message, "unknown type string '<i16'");
+    CHECK_STR(mirror(error.message), "unknown type string '<i16'");
     CHECK(type("|S4294967297") == NULL);
     CHECK_STR(error.message, "type string '|S4294967297' asks for items of more than 2147483647 bytes");
     CHECK(dtype_from_text(&arena, "<f8\0", 4, &error) == NULL);
@@ -188,6 +190,40 @@ static void trailing_padding_in_sub_arrays_is_made_up_for(void)
 
     CHECK_STR(format(record(20, field("s", 0, pair), field("b", 16, type("<i4")), NONE), 4),
               "T{(2)T{i:a:}:s:xxxxxxxxi:b:}");
+}
+
+static const char *exact(const struct dtype *dtype)
+{
+    static struct text text;
+
+    text_clear(&text);
+    dtype_exact_format(dtype, mirror(format(dtype, 4)), &text);
+    return mirror(text_string(&text));
+}
+
+static void what_formats_do_not_tell_is_written_exactly(void)
+{
+    const ptrdiff_t two[] = {2}, one[] = {1};
+    const struct dtype *i4 = type("<i4"), *i2 = type(">i2");
+    const struct dtype *padded = record(8, field("a", 0, i4), NONE, NONE);
+    const struct dtype *pair = dtype_subarray(&arena, padded, 1, two, &error);
+    const struct dtype *single = dtype_subarray(&arena, padded, 1, one, &error);
+    const struct dtype *aligned = record(8, field("a", 0, i4), field("b", 4, type("<i2")), NONE);
+
+    CHECK_STR(exact(padded), "=T{i:a:4x}");
+    CHECK_STR(exact(record(8, field("a", 0, i4), field("b", 4, i2), NONE)), "=T{i:a:>h:b:2x}");
+    CHECK_STR(exact(record(20, field("s", 0, pair), field("b", 16, i4), NONE)), "=T{(2)T{i:a:4x}:s:i:b:}");
+    CHECK_STR(exact(record(12, field("g", 1, type("<f8")), NONE, NONE)), "=T{1xd:g:3x}");
+    /* told already: no padding, that of alignment, that between fields */
+    CHECK_STR(exact(i4), "");
+    CHECK_STR(exact(record(4, field("a", 0, i4), NONE, NONE)), "");
+    CHECK_STR(exact(aligned), "");
+    CHECK_STR(exact(record(20, field("s", 0, dtype_subarray(&arena, aligned, 1, two, &error)), field("b", 16, i4), NONE)),
+              "");
+    CHECK_STR(exact(record(12, field("n", 0, padded), field("b", 8, i4), NONE)), "");
+    CHECK_STR(exact(record(12, field("n", 0, single), field("b", 8, i4), NONE)), "");
+    /* in another's padding */
+    CHECK_STR(exact(record(8, field("n", 0, padded), field("b", 4, i2), NONE)), "");
 }
 
 static void sub_arrays_nest(void)
@@ -295,6 +331,50 @@ static void long_padding_is_counted(void)
     CHECK_INT(strlen(format(far, 1)), DTYPE_MAX_RUN + 7);
 }
 
+/* The text of NumPy's type for a format. */
+static const char *from_format(const char *text, size_t itemsize)
+{
+    static struct format parsed;
+    const char *result;
+
+    error = (struct error)ERROR_INIT;
+    if (!format_parse(&parsed, mirror(text), (ptrdiff_t)itemsize, &error)) {
+        return mirror(error.message);
+    }
+    result = spelled(dtype_from_format(&arena, &parsed, itemsize, &error));
+    format_free(&parsed);
+    return result;
+}
+
+static void formats_become_types(void)
+{
+    static const struct {
+        const char *format;
+        size_t itemsize;
+        const char *type;
+    } rows[] = {
+        {"d", 8, "<f8"},
+        {">q", 8, ">i8"},
+        {"3w", 12, "<U3"},
+        {"7x", 7, "|V7"},
+        {"T{B:a:3x}", 4, "[('a', '|u1'), ('', '|V3')]"},
+        {"T{B:a:}", 4, "the format describes 1 bytes, but itemsize is 4"},
+        {"T{b:a:xxxi:b:}", 8, "[('a', '|i1'), ('', '|V3'), ('b', '<i4')]"},
+        {"i:f0:i", 8, "[('f0', '<i4'), ('f1', '<i4')]"},
+        {"T{(2)(5)d:a:}", 80, "[('a', ('<f8', (5,)), (2,))]"},
+        {"T{(2,5)d:a:}", 80, "[('a', '<f8', (2, 5))]"},
+        {"(2,3)f", 24, "<f4"},
+        {"O", 8, "NumPy has no type for items of format 'O'"},
+        {"T{i:a:i:a:}", 8, "the field name or title 'a' occurs twice"},
+        {"d", 4, "the format describes 8 bytes, but itemsize is 4"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CHECK_STR(from_format(rows[i].format, rows[i].itemsize), rows[i].type);
+    }
+}
+
 int main(void)
 {
     RUN(type_strings_are_read);
@@ -302,6 +382,7 @@ int main(void)
     RUN(other_type_strings_are_refused);
     RUN(structs_are_written_as_numpy_writes_them);
     RUN(trailing_padding_in_sub_arrays_is_made_up_for);
+    RUN(what_formats_do_not_tell_is_written_exactly);
     RUN(sub_arrays_nest);
     RUN(sub_arrays_too_large_are_refused);
     RUN(fields_that_no_format_can_place_get_a_stand_in);
@@ -309,6 +390,7 @@ int main(void)
     RUN(bad_structs_are_refused);
     RUN(sharing_and_nesting_are_bounded);
     RUN(long_padding_is_counted);
+    RUN(formats_become_types);
     arena_free(&arena);
     return TEST_END();
 }

@@ -4,6 +4,7 @@
 #include "files/dtype.h"
 #include "files/npy.h"
 
+#include "mirror.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -316,8 +317,8 @@ static void structs_are_read(void)
     size_t i;
 
     for (i = 0; i < sizeof good / sizeof good[0]; i++) {
-        CHECK_STR(descr(good[i].text), "");
-        CHECK_STR(npy.array.dtype ? spelled() : "", good[i].spelled);
+        CHECK_STR(descr(mirror(good[i].text)), "");
+        CHECK_STR(npy.array.dtype ? mirror(spelled()) : "", good[i].spelled);
     }
 }
 

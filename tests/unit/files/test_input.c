@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "files/input.h"
 #include "files/mapping.h"
 
 #include "test.h"
@@ -28,7 +29,7 @@ static const char *path(const char *name)
 static const char *open_file(const char *name)
 {
     error = (struct error)ERROR_INIT;
-    CHECK(mapping_open(&mapping, name, &error) == (error.kind == ERROR_NONE));
+    CHECK(input_open(&mapping, name, NULL, &error) == (error.kind == ERROR_NONE));
     return error.message;
 }
 
