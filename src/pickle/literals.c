@@ -1,8 +1,13 @@
-#include "pickle/machine.h"
+#include "pickle/literals.h"
+
+#include "pickle/make.h"
+#include "pickle/number.h"
+#include "pickle/stack.h"
+#include "pickle/text.h"
 
 #include <string.h>
 
-enum { MAX_INT_DIGITS = 155 }; /* of PICKLE_MAX_INT bytes */
+enum { MAX_INT_DIGITS = 1234 }; /* of PICKLE_MAX_INT bytes */
 
 /* --- constants and numbers ------------------------------------------------ */
 
@@ -28,11 +33,13 @@ bool run_unsigned(struct machine *m, unsigned width)
     return take_unsigned(m, width, &number) && stack_push(m, value_integer(m, (int64_t)number));
 }
 
+/* Of a width that the compiler knows. */
 bool run_binint(struct machine *m, unsigned width)
 {
     uint64_t number;
 
-    return take_unsigned(m, width, &number) && stack_push(m, value_integer(m, (int32_t)(uint32_t)number));
+    (void)width;
+    return take_unsigned(m, sizeof(int32_t), &number) && stack_push(m, value_integer(m, (int32_t)(uint32_t)number));
 }
 
 bool run_digits(struct machine *m, unsigned is_long)
@@ -119,13 +126,18 @@ bool run_bytearray(struct machine *m, unsigned width)
            stack_push(m, value_bytes(m, PICKLE_BYTEARRAY, data, size));
 }
 
+/* A str of Python 2. */
+static bool push_string(struct machine *m, const unsigned char *data, size_t size)
+{
+    return stack_push(m, value_bytes(m, pickle_is_ascii(data, size) ? PICKLE_STR : PICKLE_BYTES, data, size));
+}
+
 bool run_binstring(struct machine *m, unsigned width)
 {
     const unsigned char *data;
     size_t size;
 
-    return take_counted(m, width, &data, &size) &&
-           stack_push(m, value_bytes(m, (enum pickle_kind)KIND_STRING, data, size));
+    return take_counted(m, width, &data, &size) && push_string(m, data, size);
 }
 
 bool run_string(struct machine *m, unsigned unused)
@@ -135,7 +147,7 @@ bool run_string(struct machine *m, unsigned unused)
 
     (void)unused;
     return take_line(m, &text, &size) && decode_quoted(m, &text, &size) &&
-           stack_push(m, value_bytes(m, (enum pickle_kind)KIND_STRING, text, size));
+           push_string(m, text, size);
 }
 
 bool run_unicode(struct machine *m, unsigned unused)

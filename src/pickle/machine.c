@@ -1,26 +1,13 @@
 #include "pickle/machine.h"
 
 #include "base/error.h"
+#include "pickle/close.h"
+#include "pickle/literals.h"
+#include "pickle/make.h"
+#include "pickle/objects.h"
+#include "pickle/stack.h"
 
 /* --- containers ----------------------------------------------------------- */
-
-/* The values from `first` on; NULL for none, for the stack may not have been needed yet. */
-static struct pickle_value **values_from(const struct machine *m, size_t first)
-{
-    return first < m->stack_count ? m->stack + first : NULL;
-}
-
-static bool push_tuple(struct machine *m, size_t first)
-{
-    size_t count = m->stack_count - first;
-    struct pickle_value *tuple = value_new(m, PICKLE_TUPLE);
-
-    if (tuple == NULL || !value_extend(m, tuple, values_from(m, first), count)) {
-        return false;
-    }
-    m->stack_count = first;
-    return stack_push(m, tuple);
-}
 
 static bool run_empty(struct machine *m, unsigned kind)
 {
@@ -32,36 +19,38 @@ static bool run_tuple(struct machine *m, unsigned unused)
     size_t first;
 
     (void)unused;
-    return stack_pop_mark(m, &first) && push_tuple(m, first);
+    return stack_pop_mark(m, &first) && stack_tuple(m, first);
 }
 
 static bool run_small_tuple(struct machine *m, unsigned count)
 {
-    return stack_need(m, count) && push_tuple(m, m->stack_count - count);
+    return stack_need(m, count) && stack_tuple(m, m->stack_count - count);
 }
 
-/* Move the values from `first` on into the container below or just made. */
+/* Move the values from `first` on into a container. */
 static bool fill(struct machine *m, struct pickle_value *container, size_t first)
 {
-    struct pickle_value **items = values_from(m, first);
+    struct pickle_value **items = stack_from(m, first);
     size_t count = m->stack_count - first;
-    size_t i;
 
-    if (container->kind == PICKLE_DICT) {
-        if (count % 2 != 0) {
-            return machine_broken(m, "a key without a value");
-        }
-        for (i = 0; i < count; i += 2) {
-            if (!value_is_key(items[i])) {
-                return machine_refuse(m, "a dict key of type '%s'", value_type_name(items[i]));
-            }
-        }
+    if (container->kind == PICKLE_DICT && count % 2 != 0) {
+        return machine_broken(m, "a key without a value");
     }
     m->stack_count = first;
     return value_extend(m, container, items, count);
 }
 
-/* LIST, DICT: a new container of all that lies above the mark. */
+/* No one can change a tuple: the empty one is there once. */
+static bool run_empty_tuple(struct machine *m, unsigned unused)
+{
+    (void)unused;
+    if (m->empty == NULL) {
+        m->empty = value_new(m, PICKLE_TUPLE);
+    }
+    return stack_push(m, m->empty);
+}
+
+/* LIST, DICT, FROZENSET: a new container of all that lies above the mark. */
 static bool run_container(struct machine *m, unsigned kind)
 {
     struct pickle_value *container = value_new(m, (enum pickle_kind)kind);
@@ -71,27 +60,23 @@ static bool run_container(struct machine *m, unsigned kind)
            stack_push(m, container);
 }
 
-/* Put the values from `first` on into the container below them. */
+/* Put the values from `first` on into what lies below them. */
 static bool add(struct machine *m, enum pickle_kind kind, size_t first)
 {
-    struct pickle_value *container = m->stack[first - 1];
+    struct pickle_value *container = object_room(m, m->stack[first - 1], kind);
 
-    if (container->kind != kind) {
-        return machine_broken(m, "a %s needed on the stack, '%s' there",
-                              kind == PICKLE_LIST ? "list" : "dict", value_type_name(container));
-    }
-    return fill(m, container, first);
+    return container != NULL && fill(m, container, first);
 }
 
 /* APPEND, SETITEM */
 static bool run_add(struct machine *m, unsigned kind)
 {
-    size_t count = kind == PICKLE_LIST ? 1 : 2;
+    size_t count = kind == PICKLE_DICT ? 2 : 1;
 
     return stack_need(m, count + 1) && add(m, (enum pickle_kind)kind, m->stack_count - count);
 }
 
-/* APPENDS, SETITEMS */
+/* APPENDS, SETITEMS, ADDITEMS */
 static bool run_add_all(struct machine *m, unsigned kind)
 {
     size_t first;
@@ -141,6 +126,7 @@ static bool run_pop(struct machine *m, unsigned unused)
 static bool run_dup(struct machine *m, unsigned unused)
 {
     (void)unused;
+    machine_odd(m, PICKLE_DUPLICATED);
     return stack_need(m, 1) && stack_push(m, m->stack[m->stack_count - 1]);
 }
 
@@ -180,94 +166,23 @@ static bool run_binget(struct machine *m, unsigned width)
     return take_unsigned(m, width, &index) && memo_get(m, (size_t)index);
 }
 
-/* --- globals and calls ---------------------------------------------------- */
-
-static bool push_global(struct machine *m, const unsigned char *module, size_t module_size,
-                        const unsigned char *name, size_t name_size)
-{
-    const struct pickle_global *global =
-        global_find((const char *)module, module_size, (const char *)name, name_size);
-    struct pickle_value *value;
-
-    if (global == NULL) {
-        return machine_refuse(m, "'%.*s.%.*s'", module_size < 200 ? (int)module_size : 200,
-                              (const char *)module, name_size < 200 ? (int)name_size : 200,
-                              (const char *)name);
-    }
-    value = value_new(m, (enum pickle_kind)KIND_GLOBAL);
-    if (value != NULL) {
-        value->global = global;
-    }
-    return stack_push(m, value);
-}
-
-static bool run_global(struct machine *m, unsigned unused)
-{
-    const unsigned char *module, *name;
-    size_t module_size, name_size;
-
-    (void)unused;
-    return take_line(m, &module, &module_size) && take_line(m, &name, &name_size) &&
-           push_global(m, module, module_size, name, name_size);
-}
-
-static bool run_stack_global(struct machine *m, unsigned unused)
-{
-    const struct pickle_value *module, *name;
-
-    (void)unused;
-    if (!stack_need(m, 2)) {
-        return false;
-    }
-    name = m->stack[--m->stack_count];
-    module = m->stack[--m->stack_count];
-    if (module->kind != PICKLE_STR || name->kind != PICKLE_STR) {
-        return machine_broken(m, "a global's names must be str");
-    }
-    return push_global(m, module->data, module->size, name->data, name->size);
-}
-
-static bool run_reduce(struct machine *m, unsigned unused)
-{
-    const struct pickle_value *callable, *arguments;
-
-    (void)unused;
-    if (!stack_need(m, 2)) {
-        return false;
-    }
-    arguments = m->stack[--m->stack_count];
-    callable = m->stack[--m->stack_count];
-    return stack_push(m, build_call(m, callable, arguments));
-}
-
-static bool run_build(struct machine *m, unsigned unused)
-{
-    const struct pickle_value *state;
-
-    (void)unused;
-    if (!stack_need(m, 2)) {
-        return false;
-    }
-    state = m->stack[--m->stack_count];
-    return build_state(m, m->stack[m->stack_count - 1], state);
-}
-
 /* --- the rest ------------------------------------------------------------- */
 
 static bool run_proto(struct machine *m, unsigned width)
 {
     uint64_t protocol;
 
-    if (m->opcode_at != 0) {
-        return machine_broken(m, "only the first opcode can be this");
-    }
     if (!take_unsigned(m, width, &protocol)) {
         return false;
     }
     if (protocol > 5) {
         return machine_broken(m, "protocol %u is not known", (unsigned)protocol);
     }
+    if (m->opcode_at != 0) {
+        machine_odd(m, (int)protocol == m->protocol ? PICKLE_PROTOCOL_AGAIN : PICKLE_PROTOCOL_CHANGES);
+    }
     m->protocol = (int)protocol;
+    m->latest = protocol > 1 ? (unsigned)protocol : 1;
     return true;
 }
 
@@ -282,22 +197,14 @@ static bool run_frame(struct machine *m, unsigned width)
     if (size > m->size - m->at) {
         return machine_broken(m, "a frame of %ju bytes, %zu present", (uintmax_t)size, m->size - m->at);
     }
+    if (m->frame_end != SIZE_MAX) {
+        machine_odd(m, PICKLE_FRAME_CROSSED);
+    }
+    m->frame_end = m->at + (size_t)size;
     return true;
 }
 
-static bool run_refused(struct machine *m, unsigned unused)
-{
-    (void)unused;
-    return machine_refuse(m, "opcode %s", m->opcode);
-}
-
-static bool run_outside(struct machine *m, unsigned unused)
-{
-    (void)unused;
-    return error_set(m->error, ERROR_INPUT,
-                     "opcode %s at byte %zu: the data are not in the file (out-of-band buffers)", m->opcode,
-                     m->opcode_at);
-}
+enum { PROTO = 0x80 };
 
 /* --- the machine ---------------------------------------------------------- */
 
@@ -305,82 +212,107 @@ static const struct opcode {
     const char *name; /* as pickletools has it; NULL for a byte that is no opcode */
     bool (*run)(struct machine *machine, unsigned argument); /* NULL for STOP */
     unsigned argument;
+    unsigned first, last; /* protocols that picklers write it in */
 } opcodes[256] = {
-    ['.'] = {"STOP", NULL, 0},
-    ['N'] = {"NONE", run_constant, 0},
-    [0x89] = {"NEWFALSE", run_constant, 1},
-    [0x88] = {"NEWTRUE", run_constant, 2},
-    ['K'] = {"BININT1", run_unsigned, 1},
-    ['M'] = {"BININT2", run_unsigned, 2},
-    ['J'] = {"BININT", run_binint, 4},
-    ['I'] = {"INT", run_digits, false},
-    ['L'] = {"LONG", run_digits, true},
-    [0x8a] = {"LONG1", run_long, 1},
-    [0x8b] = {"LONG4", run_long, 4},
-    ['F'] = {"FLOAT", run_float, 0},
-    ['G'] = {"BINFLOAT", run_binfloat, 0},
+    ['.'] = {"STOP", NULL, 0, 0, 5},
+    ['N'] = {"NONE", run_constant, 0, 0, 5},
+    [0x89] = {"NEWFALSE", run_constant, 1, 2, 5},
+    [0x88] = {"NEWTRUE", run_constant, 2, 2, 5},
+    ['K'] = {"BININT1", run_unsigned, 1, 1, 5},
+    ['M'] = {"BININT2", run_unsigned, 2, 1, 5},
+    ['J'] = {"BININT", run_binint, 4, 1, 5},
+    ['I'] = {"INT", run_digits, false, 0, 2},
+    ['L'] = {"LONG", run_digits, true, 0, 1},
+    [0x8a] = {"LONG1", run_long, 1, 2, 5},
+    [0x8b] = {"LONG4", run_long, 4, 2, 5},
+    ['F'] = {"FLOAT", run_float, 0, 0, 1},
+    ['G'] = {"BINFLOAT", run_binfloat, 0, 1, 5},
 
-    ['B'] = {"BINBYTES", run_bytes, 4},
-    ['C'] = {"SHORT_BINBYTES", run_bytes, 1},
-    [0x8e] = {"BINBYTES8", run_bytes, 8},
-    [0x96] = {"BYTEARRAY8", run_bytearray, 8},
-    ['S'] = {"STRING", run_string, 0},
-    ['T'] = {"BINSTRING", run_binstring, 4},
-    ['U'] = {"SHORT_BINSTRING", run_binstring, 1},
-    ['V'] = {"UNICODE", run_unicode, 0},
-    ['X'] = {"BINUNICODE", run_binunicode, 4},
-    [0x8c] = {"SHORT_BINUNICODE", run_binunicode, 1},
-    [0x8d] = {"BINUNICODE8", run_binunicode, 8},
+    ['B'] = {"BINBYTES", run_bytes, 4, 3, 5},
+    ['C'] = {"SHORT_BINBYTES", run_bytes, 1, 3, 5},
+    [0x8e] = {"BINBYTES8", run_bytes, 8, 4, 5},
+    [0x96] = {"BYTEARRAY8", run_bytearray, 8, 5, 5},
+    ['S'] = {"STRING", run_string, 0, 0, 1},
+    ['T'] = {"BINSTRING", run_binstring, 4, 1, 5},
+    ['U'] = {"SHORT_BINSTRING", run_binstring, 1, 1, 5},
+    ['V'] = {"UNICODE", run_unicode, 0, 0, 1},
+    ['X'] = {"BINUNICODE", run_binunicode, 4, 1, 5},
+    [0x8c] = {"SHORT_BINUNICODE", run_binunicode, 1, 4, 5},
+    [0x8d] = {"BINUNICODE8", run_binunicode, 8, 4, 5},
 
-    [')'] = {"EMPTY_TUPLE", run_empty, PICKLE_TUPLE},
-    [']'] = {"EMPTY_LIST", run_empty, PICKLE_LIST},
-    ['}'] = {"EMPTY_DICT", run_empty, PICKLE_DICT},
-    ['t'] = {"TUPLE", run_tuple, 0},
-    [0x85] = {"TUPLE1", run_small_tuple, 1},
-    [0x86] = {"TUPLE2", run_small_tuple, 2},
-    [0x87] = {"TUPLE3", run_small_tuple, 3},
-    ['l'] = {"LIST", run_container, PICKLE_LIST},
-    ['d'] = {"DICT", run_container, PICKLE_DICT},
-    ['a'] = {"APPEND", run_add, PICKLE_LIST},
-    ['s'] = {"SETITEM", run_add, PICKLE_DICT},
-    ['e'] = {"APPENDS", run_add_all, PICKLE_LIST},
-    ['u'] = {"SETITEMS", run_add_all, PICKLE_DICT},
+    [')'] = {"EMPTY_TUPLE", run_empty_tuple, 0, 1, 5},
+    [']'] = {"EMPTY_LIST", run_empty, PICKLE_LIST, 1, 5},
+    ['}'] = {"EMPTY_DICT", run_empty, PICKLE_DICT, 1, 5},
+    [0x8f] = {"EMPTY_SET", run_empty, PICKLE_SET, 4, 5},
+    ['t'] = {"TUPLE", run_tuple, 0, 0, 5},
+    [0x85] = {"TUPLE1", run_small_tuple, 1, 2, 5},
+    [0x86] = {"TUPLE2", run_small_tuple, 2, 2, 5},
+    [0x87] = {"TUPLE3", run_small_tuple, 3, 2, 5},
+    ['l'] = {"LIST", run_container, PICKLE_LIST, 0, 1},
+    ['d'] = {"DICT", run_container, PICKLE_DICT, 0, 1},
+    [0x91] = {"FROZENSET", run_container, PICKLE_FROZENSET, 4, 5},
+    ['a'] = {"APPEND", run_add, PICKLE_LIST, 0, 5},
+    ['s'] = {"SETITEM", run_add, PICKLE_DICT, 0, 5},
+    ['e'] = {"APPENDS", run_add_all, PICKLE_LIST, 1, 5},
+    ['u'] = {"SETITEMS", run_add_all, PICKLE_DICT, 1, 5},
+    [0x90] = {"ADDITEMS", run_add_all, PICKLE_SET, 4, 5},
 
-    ['('] = {"MARK", run_mark, 0},
-    ['0'] = {"POP", run_pop, 0},
-    ['1'] = {"POP_MARK", run_pop_mark, 0},
-    ['2'] = {"DUP", run_dup, 0},
-    ['p'] = {"PUT", run_put, 0},
-    ['q'] = {"BINPUT", run_binput, 1},
-    ['r'] = {"LONG_BINPUT", run_binput, 4},
-    [0x94] = {"MEMOIZE", run_memoize, 0},
-    ['g'] = {"GET", run_get, 0},
-    ['h'] = {"BINGET", run_binget, 1},
-    ['j'] = {"LONG_BINGET", run_binget, 4},
+    ['('] = {"MARK", run_mark, 0, 0, 5},
+    ['0'] = {"POP", run_pop, 0, 0, 5},
+    ['1'] = {"POP_MARK", run_pop_mark, 0, 1, 5},
+    ['2'] = {"DUP", run_dup, 0, 0, 5},
+    ['p'] = {"PUT", run_put, 0, 0, 1},
+    ['q'] = {"BINPUT", run_binput, 1, 1, 5},
+    ['r'] = {"LONG_BINPUT", run_binput, 4, 1, 5},
+    [0x94] = {"MEMOIZE", run_memoize, 0, 4, 5},
+    ['g'] = {"GET", run_get, 0, 0, 1},
+    ['h'] = {"BINGET", run_binget, 1, 1, 5},
+    ['j'] = {"LONG_BINGET", run_binget, 4, 1, 5},
 
-    ['c'] = {"GLOBAL", run_global, 0},
-    [0x93] = {"STACK_GLOBAL", run_stack_global, 0},
-    ['R'] = {"REDUCE", run_reduce, 0},
-    ['b'] = {"BUILD", run_build, 0},
+    ['c'] = {"GLOBAL", run_global, 0, 0, 5},
+    [0x93] = {"STACK_GLOBAL", run_stack_global, 0, 4, 5},
+    [0x82] = {"EXT1", run_extension, 1, 2, 5},
+    [0x83] = {"EXT2", run_extension, 2, 2, 5},
+    [0x84] = {"EXT4", run_extension, 4, 2, 5},
+    ['R'] = {"REDUCE", run_call, PICKLE_CALLED, 0, 5},
+    [0x81] = {"NEWOBJ", run_call, PICKLE_NEW, 2, 5},
+    [0x92] = {"NEWOBJ_EX", run_call_keywords, PICKLE_NEW, 4, 5},
+    ['i'] = {"INST", run_inst, 0, 0, 1},
+    ['o'] = {"OBJ", run_obj, 0, 1, 2},
+    ['P'] = {"PERSID", run_persistent, 0, 0, 1},
+    ['Q'] = {"BINPERSID", run_binary_persistent, 0, 1, 5},
+    [0x97] = {"NEXT_BUFFER", run_outside, 0, 5, 5},
+    [0x98] = {"READONLY_BUFFER", run_readonly, 0, 5, 5},
+    ['b'] = {"BUILD", run_build, 0, 0, 5},
 
-    [0x80] = {"PROTO", run_proto, 1},
-    [0x95] = {"FRAME", run_frame, 8},
-
-    ['i'] = {"INST", run_refused, 0},
-    ['o'] = {"OBJ", run_refused, 0},
-    [0x81] = {"NEWOBJ", run_refused, 0},
-    [0x92] = {"NEWOBJ_EX", run_refused, 0},
-    [0x82] = {"EXT1", run_refused, 0},
-    [0x83] = {"EXT2", run_refused, 0},
-    [0x84] = {"EXT4", run_refused, 0},
-    ['P'] = {"PERSID", run_refused, 0},
-    ['Q'] = {"BINPERSID", run_refused, 0},
-    [0x8f] = {"EMPTY_SET", run_refused, 0},
-    [0x90] = {"ADDITEMS", run_refused, 0},
-    [0x91] = {"FROZENSET", run_refused, 0},
-    [0x97] = {"NEXT_BUFFER", run_outside, 0},
-    [0x98] = {"READONLY_BUFFER", run_outside, 0},
+    [PROTO] = {"PROTO", run_proto, 1, 0, 5},
+    [0x95] = {"FRAME", run_frame, 8, 4, 5},
 };
+
+/* Whether a pickler of the protocol that is stated writes this opcode. */
+static void check_protocol(struct machine *m, const struct opcode *opcode)
+{
+    if (opcode->first > m->latest) {
+        machine_odd(m, m->bytes[0] == PROTO ? PICKLE_PROTOCOL_LIES : PICKLE_PROTOCOL_MISSING);
+    } else {
+        machine_odd(m, PICKLE_OPCODE_OUTLIVED);
+    }
+}
+
+static struct pickle_value *stop(struct machine *m)
+{
+    if (m->mark_count > 0) {
+        machine_broken(m, "a mark is left on the stack");
+        return NULL;
+    }
+    if (m->frame_end != SIZE_MAX && m->at != m->frame_end) {
+        machine_odd(m, m->at < m->frame_end ? PICKLE_FRAME_PAST_STOP : PICKLE_FRAME_CROSSED);
+    }
+    if (m->stack_count > 1) {
+        machine_odd(m, PICKLE_LEFT_ON_STACK);
+    }
+    return stack_need(m, 1) ? m->stack[m->stack_count - 1] : NULL;
+}
 
 struct pickle_value *machine_run(struct machine *m)
 {
@@ -395,15 +327,17 @@ struct pickle_value *machine_run(struct machine *m)
         }
         m->opcode = opcode->name;
         m->opcode_at = m->at++;
+        if (opcode->first > m->latest || (int)opcode->last < m->protocol) {
+            check_protocol(m, opcode);
+        }
         if (opcode->run == NULL) {
-            if (m->mark_count > 0) {
-                machine_broken(m, "a mark is left on the stack");
-                return NULL;
-            }
-            return stack_need(m, 1) ? m->stack[m->stack_count - 1] : NULL;
+            return stop(m);
         }
         if (!opcode->run(m, opcode->argument)) {
-            return NULL;
+            return m->cut ? close_up(m) : NULL;
+        }
+        if (m->at >= m->frame_end) {
+            machine_end_frame(m);
         }
     }
     error_set(m->error, ERROR_INPUT, "broken pickle: it ends at byte %zu without STOP", m->size);

@@ -1,4 +1,6 @@
-#include "pickle/machine.h"
+#include "pickle/number.h"
+
+#include "pickle/make.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,37 +12,12 @@ enum {
     BILLION_DIGITS = 9,
 };
 
-uint64_t little_endian(const unsigned char *bytes, size_t size)
-{
-    uint64_t number = 0;
-
-    while (size > 0) {
-        number = number << 8 | bytes[--size];
-    }
-    return number;
-}
-
-/* Digits without a sign; false when there are others or they are too large. */
-static bool parse_unsigned(const unsigned char *digits, size_t size, uint64_t *number)
-{
-    size_t i;
-
-    *number = 0;
-    for (i = 0; i < size; i++) {
-        if (digits[i] < '0' || digits[i] > '9' || __builtin_mul_overflow(*number, 10, number) ||
-            __builtin_add_overflow(*number, (uint64_t)(digits[i] - '0'), number)) {
-            return false;
-        }
-    }
-    return size > 0;
-}
-
 static bool parse_signed(const unsigned char *text, size_t size, int64_t *integer)
 {
     bool negative = size > 0 && text[0] == '-';
     uint64_t magnitude;
 
-    if (!parse_unsigned(text + negative, size - negative, &magnitude) ||
+    if (!digits_to_unsigned(text + negative, size - negative, &magnitude) ||
         magnitude > (uint64_t)INT64_MAX + negative) {
         return false;
     }
@@ -73,7 +50,7 @@ struct pickle_value *value_digits(struct machine *m, const unsigned char *text, 
     if (parse_signed(text, size, &integer)) {
         return value_integer(m, integer);
     }
-    return value_bytes(m, PICKLE_INT, text, size);
+    return value_bytes(m, PICKLE_LONG, text, size);
 }
 
 /* The digits of a number of 32-bit words, the lowest first, which are used up; returns where they start. */
@@ -137,17 +114,6 @@ struct pickle_value *value_long(struct machine *m, const unsigned char *bytes, s
         return NULL;
     }
     return value_digits(m, (unsigned char *)start, strlen(start));
-}
-
-bool value_to_unsigned(const struct pickle_value *value, uint64_t *integer)
-{
-    int64_t number;
-
-    if (value_to_int(value, &number)) {
-        *integer = (uint64_t)number;
-        return number >= 0;
-    }
-    return value->kind == PICKLE_INT && parse_unsigned(value->data, value->size, integer);
 }
 
 bool parse_float(const unsigned char *text, size_t size, double *real)

@@ -1,13 +1,10 @@
-#include "pickle/machine.h"
+#include "pickle/stack.h"
 
 #include "base/error.h"
+#include "pickle/make.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_INDEX_DIGITS = 20 }; /* of a memo index as text */
-
-/* --- stack, marks and memo ------------------------------------------------ */
 
 /* Make room for entry `index` of a scratch array. */
 static bool make_room(struct machine *m, void **array, size_t *room, size_t size, size_t index)
@@ -50,14 +47,9 @@ bool stack_need(struct machine *m, size_t count)
     return true;
 }
 
-bool stack_push(struct machine *m, struct pickle_value *value)
+bool stack_grow(struct machine *m)
 {
-    if (value == NULL ||
-        !make_room(m, (void **)&m->stack, &m->stack_room, sizeof *m->stack, m->stack_count)) {
-        return false;
-    }
-    m->stack[m->stack_count++] = value;
-    return true;
+    return make_room(m, (void **)&m->stack, &m->stack_room, sizeof *m->stack, m->stack_count);
 }
 
 bool stack_push_mark(struct machine *m)
@@ -78,6 +70,23 @@ bool stack_pop_mark(struct machine *m, size_t *first)
     return true;
 }
 
+struct pickle_value **stack_from(const struct machine *m, size_t first)
+{
+    return first < m->stack_count ? m->stack + first : NULL;
+}
+
+bool stack_tuple(struct machine *m, size_t first)
+{
+    size_t count = m->stack_count - first;
+    struct pickle_value *tuple = value_new(m, PICKLE_TUPLE);
+
+    if (tuple == NULL || !value_extend(m, tuple, stack_from(m, first), count)) {
+        return false;
+    }
+    m->stack_count = first;
+    return stack_push(m, tuple);
+}
+
 bool memo_put(struct machine *m, size_t index)
 {
     if (!stack_need(m, 1)) {
@@ -90,6 +99,10 @@ bool memo_put(struct machine *m, size_t index)
     if (!make_room(m, (void **)&m->memo, &m->memo_room, sizeof *m->memo, index)) {
         return false;
     }
+    if (m->put_end == m->opcode_at) {
+        machine_odd(m, PICKLE_REMEMBERED_AGAIN);
+    }
+    m->put_end = m->at;
     m->memo_count += m->memo[index] == NULL;
     m->memo[index] = m->stack[m->stack_count - 1];
     return true;
@@ -101,79 +114,4 @@ bool memo_get(struct machine *m, size_t index)
         return machine_broken(m, "nothing in the memo at index %zu", index);
     }
     return stack_push(m, m->memo[index]);
-}
-
-void machine_free(struct machine *m)
-{
-    free(m->stack);
-    free(m->memo);
-    free(m->marks);
-}
-
-/* --- arguments ------------------------------------------------------------ */
-
-bool take(struct machine *m, uint64_t count, const unsigned char **bytes)
-{
-    if (count > m->size - m->at) {
-        return machine_broken(m, "%ju %s needed, %zu present", (uintmax_t)count,
-                              count == 1 ? "byte" : "bytes", m->size - m->at);
-    }
-    *bytes = m->bytes + m->at;
-    m->at += (size_t)count;
-    return true;
-}
-
-bool take_unsigned(struct machine *m, unsigned width, uint64_t *number)
-{
-    const unsigned char *bytes;
-
-    if (!take(m, width, &bytes)) {
-        return false;
-    }
-    *number = little_endian(bytes, width);
-    return true;
-}
-
-bool take_counted(struct machine *m, unsigned width, const unsigned char **bytes, size_t *size)
-{
-    uint64_t count;
-
-    if (!take_unsigned(m, width, &count) || !take(m, count, bytes)) {
-        return false;
-    }
-    *size = (size_t)count;
-    return true;
-}
-
-bool take_line(struct machine *m, const unsigned char **text, size_t *size)
-{
-    const unsigned char *start = m->bytes + m->at;
-    const unsigned char *end = m->at < m->size ? memchr(start, '\n', m->size - m->at) : NULL;
-
-    if (end == NULL) {
-        return machine_broken(m, "its line has no end");
-    }
-    *text = start;
-    *size = (size_t)(end - start);
-    m->at += *size + 1;
-    return true;
-}
-
-bool take_index_line(struct machine *m, size_t *index)
-{
-    const unsigned char *text;
-    size_t size;
-    size_t i;
-
-    if (!take_line(m, &text, &size)) {
-        return false;
-    }
-    *index = 0;
-    for (i = 0; i < size && i < MAX_INDEX_DIGITS; i++) {
-        if (text[i] < '0' || text[i] > '9' || __builtin_mul_overflow(*index, 10, index) ||
-            __builtin_add_overflow(*index, (size_t)(text[i] - '0'), index)) {
-            break;
-        }
-    }
-    return (size > 0 && i == size) || machine_broken(m, "its index is no number that fits");
 }

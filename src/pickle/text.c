@@ -1,28 +1,8 @@
-#include "pickle/machine.h"
+#include "pickle/text.h"
 
 #include "base/text.h"
 
 #include <string.h>
-
-bool is_ascii(const unsigned char *bytes, size_t size)
-{
-    size_t i = 0;
-
-    for (; size - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
-        uint64_t word;
-
-        memcpy(&word, bytes + i, sizeof word);
-        if ((word & 0x8080808080808080u) != 0) {
-            return false;
-        }
-    }
-    for (; i < size; i++) {
-        if (bytes[i] >= 0x80) {
-            return false;
-        }
-    }
-    return true;
-}
 
 /* A surrogate in three bytes, as Python's 'surrogatepass' writes it. */
 static bool is_surrogate(const unsigned char *bytes, size_t size)
@@ -99,7 +79,7 @@ bool decode_unicode(struct machine *m, const unsigned char **text, size_t *size)
     size_t used = 0;
     size_t i = 0;
 
-    if (is_ascii(in, length) && memchr(in, '\\', length) == NULL) {
+    if (pickle_is_ascii(in, length) && memchr(in, '\\', length) == NULL) {
         return true;
     }
     /* One byte becomes two at most; an escape never grows. */
@@ -192,48 +172,6 @@ bool decode_quoted(struct machine *m, const unsigned char **text, size_t *size)
             i += escape;
         }
         out[used++] = c;
-    }
-    *text = out;
-    *size = used;
-    return true;
-}
-
-bool decode_latin1(struct machine *m, const unsigned char **text, size_t *size)
-{
-    const unsigned char *in = *text;
-    size_t length = *size;
-    unsigned char *out;
-    unsigned previous = 0;
-    unsigned char highest = 0;
-    size_t used = 0;
-    size_t i;
-
-    if (!machine_work(m, length)) {
-        return false;
-    }
-    if (is_ascii(in, length)) {
-        return true;
-    }
-    out = arena_alloc(m->arena, length);
-    if (out == NULL) {
-        return machine_full(m);
-    }
-    /*
-     * The text is good UTF-8: U+0080 .. U+00FF are C2 or C3, whose last two bits
-     * count, and one byte more, of which six do.  What is written for C2 and C3
-     * themselves is overwritten.  Without branches, as above.
-     */
-    for (i = 0; i < length; i++) {
-        unsigned char c = in[i];
-        unsigned high = -(unsigned)(c >> 7); /* all ones past ASCII */
-
-        out[used] = (unsigned char)((c & ~high) | ((previous << 6 | (c & 0x3fu)) & high));
-        used += c < 0xc0;
-        highest = c > highest ? c : highest;
-        previous = c;
-    }
-    if (highest > 0xc3) {
-        return machine_broken(m, "its text is not latin-1");
     }
     *text = out;
     *size = used;
