@@ -1,0 +1,88 @@
+#include "base/text.h"
+#include "recipe/recipe.h"
+#include "recipe/recipes.h"
+
+#include <string.h>
+
+static bool is_latin1(const struct pickle_value *value)
+{
+    return value_is_text(value, "latin1") || value_is_text(value, "latin-1");
+}
+
+/* --- bytes ------------------------------------------------------------------------------ */
+
+/* _codecs.encode(str, 'latin1'): how protocols 0 to 2 write bytes. */
+struct pickle_value *standard_encode(struct reading *reading, struct pickle_object *object)
+{
+    const struct pickle_value *text = recipe_argument(reading, object, 0);
+    struct recipe_range data;
+
+    if (recipe_argument_count(object) != 2 || text->kind != PICKLE_STR ||
+        !is_latin1(recipe_argument(reading, object, 1))) {
+        return NULL;
+    }
+    return recipe_data(reading, text, &data) ? recipe_bytes(reading, PICKLE_BYTES, data) : NULL;
+}
+
+/* bytes(): the empty one, in protocols 0 to 2. */
+struct pickle_value *standard_bytes(struct reading *reading, struct pickle_object *object)
+{
+    struct recipe_range none = {reading->pickle.bytes, 0};
+
+    return recipe_argument_count(object) == 0 ? recipe_bytes(reading, PICKLE_BYTES, none) : NULL;
+}
+
+/* bytearray(), bytearray(bytes), and Python 2's bytearray(unicode, 'latin-1') */
+struct pickle_value *standard_bytearray(struct reading *reading, struct pickle_object *object)
+{
+    const struct pickle_value *argument = recipe_argument(reading, object, 0);
+    struct recipe_range data = {reading->pickle.bytes, 0};
+    size_t count = recipe_argument_count(object);
+    bool good = count == 0 || (count == 1 && argument->kind == PICKLE_BYTES) ||
+                (count == 2 && argument->kind == PICKLE_STR && is_latin1(recipe_argument(reading, object, 1)));
+
+    if (!good || (count > 0 && !recipe_data(reading, argument, &data))) {
+        return NULL;
+    }
+    return recipe_bytes(reading, PICKLE_BYTEARRAY, data);
+}
+
+/* --- containers ------------------------------------------------------------------------- */
+
+/* OrderedDict(), which SETITEMS fills, and Python 2's OrderedDict([[key, value], ...]) */
+struct pickle_value *standard_ordered_dict(struct reading *reading, struct pickle_object *object)
+{
+    const struct pickle_value *pairs = recipe_argument(reading, object, 0);
+    struct pickle_value *dict;
+    size_t i;
+
+    object->type = "collections.OrderedDict";
+    if (object->states > 0 || object->items != NULL || pickle_keywords(object) != NULL) {
+        return NULL;
+    }
+    if (recipe_argument_count(object) == 0) {
+        return object->entries != NULL ? object->entries : recipe_new(reading, PICKLE_DICT);
+    }
+    if (recipe_argument_count(object) != 1 || object->entries != NULL || !pickle_is_sequence(pairs) ||
+        !recipe_work(reading, pairs->item_count)) {
+        return NULL;
+    }
+    dict = recipe_new(reading, PICKLE_DICT);
+    if (dict == NULL) {
+        return NULL;
+    }
+    dict->items = arena_array(reading->arena, pairs->item_count, 2 * sizeof *dict->items);
+    if (dict->items == NULL) {
+        return recipe_fail(reading, "out of memory for its values");
+    }
+    for (i = 0; i < pairs->item_count; i++) {
+        const struct pickle_value *pair = pairs->items[i];
+
+        if (!pickle_is_sequence(pair) || pair->item_count != 2) {
+            return NULL;
+        }
+        memcpy(dict->items + 2 * i, pair->items, 2 * sizeof *dict->items);
+    }
+    dict->item_count = 2 * pairs->item_count;
+    return dict;
+}
