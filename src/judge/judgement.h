@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "format/format.h"
-#include "judge/rules.h"
+#include "judge/findings.h"
 #include "judge/transcript.h"
 
 /* Requests as a set: bit i stands for requests[i]. */
@@ -89,10 +89,19 @@ const char *field_names(struct judgement *judgement, unsigned fields);
 /* "(2, 3)". */
 void append_numbers(struct text *text, const int64_t *values, int count);
 
+/* What one repetition loses, as "48 bytes that malloc gave out"; false when it loses nothing. */
+bool loss_text(const struct losses *losses, struct text *text);
+
 /* The findings about crashes that are charged to the rule that is being judged. */
 void judge_crashes(struct judgement *judgement);
 
-/* Add a finding of the rule that is being judged. */
+/* Was something found of an earlier rule (enum)? */
+bool is_found(const struct judgement *judgement, int rule);
+
+/*
+ * Add a finding of the rule that is being judged.  C_CONTIGUOUS and F_CONTIGUOUS together are in no document, and
+ * no consumer that is known sends them: what is wrong in answers to these alone is a warning at most.
+ */
 void finding(struct judgement *judgement, enum severity severity, uint64_t requests, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -2,7 +2,7 @@
  * The requests that a consumer can send: PyBUF_ flags by name.
  *
  * The values are those of the C API's buffer page (section "Buffer request
- * types"); python/probe.c asserts that the Python built for agrees.
+ * types"); probe/probe.c asserts that the Python built for agrees.
  */
 #ifndef MVIEW_JUDGE_REQUEST_H
 #define MVIEW_JUDGE_REQUEST_H
@@ -14,23 +14,18 @@ struct error;
 struct text;
 
 enum request_flag {
-    REQUEST_SIMPLE = 0,
-    REQUEST_WRITABLE = 0x1,
-    REQUEST_FORMAT = 0x4,
-    REQUEST_ND = 0x8,
-    REQUEST_STRIDES = 0x10 | REQUEST_ND,
-    REQUEST_C_CONTIGUOUS = 0x20 | REQUEST_STRIDES,
-    REQUEST_F_CONTIGUOUS = 0x40 | REQUEST_STRIDES,
-    REQUEST_ANY_CONTIGUOUS = 0x80 | REQUEST_STRIDES,
-    REQUEST_INDIRECT = 0x100 | REQUEST_STRIDES,
-    REQUEST_CONTIG = REQUEST_ND | REQUEST_WRITABLE,
-    REQUEST_CONTIG_RO = REQUEST_ND,
-    REQUEST_STRIDED = REQUEST_STRIDES | REQUEST_WRITABLE,
-    REQUEST_STRIDED_RO = REQUEST_STRIDES,
-    REQUEST_RECORDS = REQUEST_STRIDES | REQUEST_WRITABLE | REQUEST_FORMAT,
-    REQUEST_RECORDS_RO = REQUEST_STRIDES | REQUEST_FORMAT,
-    REQUEST_FULL = REQUEST_INDIRECT | REQUEST_WRITABLE | REQUEST_FORMAT,
-    REQUEST_FULL_RO = REQUEST_INDIRECT | REQUEST_FORMAT,
+#define BASE(name, value) REQUEST_##name = (value),
+#define ADDED BASE
+#define COMPOUND BASE
+#include "judge/request.def"
+#undef BASE
+    /* every bit that has a name in the C API, those of PyBUF_READ and PyBUF_WRITE among them */
+    REQUEST_KNOWN = 0x300
+#define BASE(name, value) | REQUEST_##name
+#include "judge/request.def"
+#undef BASE
+#undef ADDED
+#undef COMPOUND
 };
 
 /* True when `flags` ask for all that `wanted` (one of the above) stands for. */
@@ -58,14 +53,19 @@ extern const struct request requests[REQUEST_COUNT];
 int request_find(int flags);
 
 /*
- * Parse the text of --request: names as in Python's inspect.BufferFlags
- * (also with PyBUF_ in front), joined by '|' or ',', or the name of a
- * consumer (judge/consumers.h), which stands for what it asks for first.
- * READ and WRITE, which are no requests, are refused with the reason.
+ * Parse flags: names as in Python's inspect.BufferFlags (also with PyBUF_ in
+ * front), joined by '|' or ','; a flag without a name here, of a newer Python,
+ * as a number (0x400).  READ and WRITE, which are no requests, are refused
+ * with the reason.  `others` are names that stand for a request where
+ * they stand alone: not known here, but suggested when one is nearly hit.
  */
-bool request_parse(const char *text, int *flags, struct error *error);
+bool request_parse(const char *text, const char *const *others, size_t other_count, int *flags,
+                   struct error *error);
 
-/* Append the name of any combination of the flags above: "C_CONTIGUOUS|INDIRECT|FORMAT". */
+/*
+ * Append the name of any combination of flags: "C_CONTIGUOUS|INDIRECT|FORMAT".
+ * What has no name, or is but a part of a flag, is appended as a number: "ND|0x400".
+ */
 void request_text(int flags, struct text *text);
 
 #endif

@@ -18,13 +18,6 @@ const struct rule rules[RULE_COUNT] = {
 #undef RULE_NOT_TRIED
 };
 
-const char *severity_name(enum severity severity)
-{
-    static const char *const names[] = {"error", "warning", "info"};
-
-    return names[severity];
-}
-
 uint64_t requests_asking(int flags)
 {
     uint64_t set = 0;
@@ -163,29 +156,30 @@ void append_numbers(struct text *text, const int64_t *values, int count)
     text_puts(text, count == 1 ? ",)" : ")");
 }
 
+bool is_found(const struct judgement *judgement, int rule)
+{
+    size_t i;
+
+    for (i = 0; i < judgement->findings->count; i++) {
+        if (judgement->findings->items[i].rule == rule) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void finding(struct judgement *judgement, enum severity severity, uint64_t set, const char *format, ...)
 {
-    struct findings *findings = judgement->findings;
-    struct finding *items = realloc(findings->items, (findings->count + 1) * sizeof *items);
-    char *detail = NULL;
+    const uint64_t undocumented = requests_asking(REQUEST_C_CONTIGUOUS | REQUEST_F_CONTIGUOUS);
     va_list args;
-    int made;
 
-    if (items == NULL) {
-        judgement->failed = true;
-        return;
+    if (severity == SEVERITY_ERROR && set != 0 && (set & ~undocumented) == 0) {
+        severity = SEVERITY_WARNING;
     }
-    findings->items = items;
     va_start(args, format);
-    made = vasprintf(&detail, format, args);
+    judgement->failed |=
+        !findings_add(judgement->findings, judgement->rule, severity, set, format, args);
     va_end(args);
-    if (made < 0) {
-        judgement->failed = true;
-        return;
-    }
-    items[findings->count++] = (struct finding){judgement->rule, severity, detail, set};
-    findings->errors += severity == SEVERITY_ERROR;
-    findings->warnings += severity == SEVERITY_WARNING;
 }
 
 static void sort_outcomes(struct judgement *judgement)
@@ -267,21 +261,6 @@ static void free_formats(struct judgement *judgement)
     }
 }
 
-/* Stable within a severity: findings come in the order of the rules. */
-static void sort_findings(struct findings *findings)
-{
-    size_t i, j;
-
-    for (i = 1; i < findings->count; i++) {
-        struct finding item = findings->items[i];
-
-        for (j = i; j > 0 && findings->items[j - 1].severity > item.severity; j--) {
-            findings->items[j] = findings->items[j - 1];
-        }
-        findings->items[j] = item;
-    }
-}
-
 bool judge(const struct transcript *transcript, struct findings *findings, struct error *error)
 {
     struct judgement judgement = {
@@ -296,7 +275,7 @@ bool judge(const struct transcript *transcript, struct findings *findings, struc
             rules[judgement.rule].judge(&judgement);
         }
     }
-    sort_findings(findings);
+    findings_sort(findings);
     ok = !judgement.failed && !judgement.where.failed;
     free_formats(&judgement);
     text_free(&judgement.where);
@@ -305,15 +284,4 @@ bool judge(const struct transcript *transcript, struct findings *findings, struc
         return error_no_memory(error);
     }
     return true;
-}
-
-void findings_free(struct findings *findings)
-{
-    size_t i;
-
-    for (i = 0; i < findings->count; i++) {
-        free(findings->items[i].detail);
-    }
-    free(findings->items);
-    *findings = (struct findings){NULL, 0, 0, 0};
 }

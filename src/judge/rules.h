@@ -6,19 +6,13 @@
 #ifndef MVIEW_JUDGE_RULES_H
 #define MVIEW_JUDGE_RULES_H
 
+#include "judge/findings.h"
+
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 struct error;
 struct judgement;
 struct transcript;
-
-enum severity {
-    SEVERITY_ERROR,   /* the documents say MUST */
-    SEVERITY_WARNING, /* they say SHOULD, or consumers stumble over it */
-    SEVERITY_INFO,
-};
 
 struct rule {
     const char *id;                             /* "strides-present-when-requested" */
@@ -39,23 +33,10 @@ enum {
 
 extern const struct rule rules[RULE_COUNT];
 
-const char *severity_name(enum severity severity); /* "error", "warning", "info" */
-
-struct finding {
-    int rule; /* index into rules */
-    enum severity severity;
-    char *detail;      /* owned; one line, raw: it may quote the exporter's own text */
-    uint64_t requests; /* bit i: requests[i] is concerned; 0 when it is about none in particular */
-};
-
-struct findings {
-    struct finding *items; /* owned; errors first, warnings, information; each in the order of the rules */
-    size_t count;
-    size_t errors, warnings;
-};
-
-/* Judge.  False only when out of memory; on success the caller frees the findings. */
+/*
+ * Judge: finding.rule is an index into `rules`, finding.requests a set of
+ * `requests`.  False only when out of memory; on success the caller frees the findings.
+ */
 bool judge(const struct transcript *transcript, struct findings *findings, struct error *error);
-void findings_free(struct findings *findings);
 
 #endif

@@ -1,8 +1,10 @@
 /*
- * Lifetime: references, releases, resizing, repetition; exporters written in
- * Python; threads.
+ * Lifetime: references, releases, repetition; exporters written in Python;
+ * threads.
  */
 #include "judge/judgement.h"
+
+#include "judge/rules.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -202,19 +204,6 @@ void judge_concurrent(struct judgement *j)
     judge_crashes(j);
 }
 
-/* Was something found of an earlier rule? */
-static bool is_found(const struct judgement *j, int rule)
-{
-    size_t i;
-
-    for (i = 0; i < j->findings->count; i++) {
-        if (j->findings->items[i].rule == rule) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void judge_kept_alive(struct judgement *j)
 {
     const struct drop *drop = &j->transcript->drop;
@@ -229,76 +218,6 @@ void judge_kept_alive(struct judgement *j)
                 field_names(j, drop->changed));
     }
     judge_crashes(j);
-}
-
-/* --- resizing --- */
-
-/* The expression works on an exporter that was never asked for anything. */
-static bool can_mutate(const struct judgement *j)
-{
-    const struct mutation *mutation = &j->transcript->mutations[MUTATE_UNTOUCHED];
-
-    return j->transcript->mutate && mutation->done && !mutation->exception.set;
-}
-
-static void judge_mutation_held(struct judgement *j, const struct mutation *held)
-{
-    if (held->buf_after != held->buf_before || held->len_after < held->len_before) {
-        finding(j, SEVERITY_ERROR, 0,
-                "the memory under a held view was changed: %" PRId64 " bytes at 0x%" PRIx64 " became %" PRId64
-                " bytes at 0x%" PRIx64,
-                held->len_before, held->buf_before, held->len_after, held->buf_after);
-    } else if (held->changed & ~(unsigned)FIELD_CONTENTS) {
-        finding(j, SEVERITY_ERROR, 0, "changed under a held view: %s", field_names(j, held->changed));
-    } else if (held->len_after > held->len_before) {
-        finding(j, SEVERITY_INFO, 0,
-                "the memory under a held view grew in place, from %" PRId64 " bytes to %" PRId64,
-                held->len_before, held->len_after);
-    }
-}
-
-void judge_resize_refused(struct judgement *j)
-{
-    const struct mutation *held = &j->transcript->mutations[MUTATE_HELD];
-    struct text text = TEXT_INIT;
-
-    if (!can_mutate(j) || !held->done) {
-        return;
-    }
-    if (held->exception.set && !held->exception.buffer_error) {
-        finding(j, SEVERITY_WARNING, 0, "refused, while a view is held, with %s",
-                exception_text(&held->exception, &text));
-    } else if (!held->exception.set && held->after == OUTCOME_GRANTED) {
-        judge_mutation_held(j, held);
-    } else if (!held->exception.set) {
-        finding(j, SEVERITY_ERROR, 0, "done under a held view, after which no other view can be had");
-    }
-    text_free(&text);
-}
-
-static void judge_mutation_after(struct judgement *j, enum mutate_when when, const char *what)
-{
-    const struct mutation *mutation = &j->transcript->mutations[when];
-    struct text text = TEXT_INIT;
-
-    if (can_mutate(j) && mutation->done && mutation->exception.set) {
-        finding(j, SEVERITY_ERROR, 0, "%s, %s", exception_text(&mutation->exception, &text), what);
-    }
-    text_free(&text);
-}
-
-void judge_resize_allowed(struct judgement *j)
-{
-    judge_mutation_after(j, MUTATE_RELEASED, "though every view was released");
-}
-
-void judge_failure_export(struct judgement *j)
-{
-    const struct mutation *released = &j->transcript->mutations[MUTATE_RELEASED];
-
-    if (released->done && !released->exception.set) {
-        judge_mutation_after(j, MUTATE_AFTER_REFUSAL, "after requests that were refused");
-    }
 }
 
 /* --- repetition --- */
@@ -411,7 +330,7 @@ void judge_dunder_pairing(struct judgement *j)
 void judge_threads(struct judgement *j)
 {
     const struct stress *stress = &j->transcript->stress;
-    bool stuck = can_mutate(j) && stress->mutation.done && stress->mutation.exception.set;
+    bool stuck = transcript_can_mutate(j->transcript) && stress->mutation.done && stress->mutation.exception.set;
     struct text text = TEXT_INIT;
 
     judge_crashes(j);

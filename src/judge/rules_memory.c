@@ -196,6 +196,15 @@ void judge_self_overlap(struct judgement *j)
     }
 }
 
+void judge_over_immutable(struct judgement *j)
+{
+    if (j->transcript->immutable[0] != '\0' && j->truth >= 0) {
+        finding(j, SEVERITY_ERROR, request_bit(j->truth),
+                "readonly is 0, but the memory is that of an object of type '%s', which never changes",
+                j->transcript->immutable);
+    }
+}
+
 /* --- format --- */
 
 void judge_format_parses(struct judgement *j)

@@ -1,9 +1,10 @@
 /*
- * The return value, what is granted and what is refused, and how; and not coming back at all.
+ * The return value, what is granted and what is refused, and how.
  */
 #include "judge/judgement.h"
 
 #include "base/error.h"
+#include "judge/rules.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -316,95 +317,4 @@ void judge_precise(struct judgement *j)
                 where(j, bad, ALL_REQUESTS, "requests"));
     }
     text_free(&text);
-}
-
-/* --- crashes --- */
-
-/* Which rule a process that died is charged to. */
-static int crash_rule(const struct crash *crash)
-{
-    switch (crash->step) {
-    case STEP_HOLD:
-        return crash->phase == PHASE_READ ? RULE_pointers_live : RULE_concurrent;
-    case STEP_COPY:
-        return crash->phase == PHASE_RELEASE ? RULE_release_copy : RULE_crash;
-    case STEP_DROP:
-        return RULE_kept_alive;
-    case STEP_STRESS:
-        return RULE_threads;
-    default:
-        return RULE_crash;
-    }
-}
-
-static const char *crash_place(const struct crash *crash)
-{
-    switch (crash->step) {
-    case STEP_HOLD:
-        return crash->phase == PHASE_RELEASE ? "while several views are released"
-                                             : "while several views are held";
-    case STEP_COPY:
-        return crash->phase == PHASE_RELEASE ? "in the release of a copied Py_buffer" : "in the request";
-    case STEP_DROP:
-        return "after the last reference to the exporter but the view's is dropped";
-    case STEP_MUTATE:
-        return crash->phase == PHASE_OTHER ? "while the --mutate expression is evaluated" : "beside --mutate";
-    case STEP_STRESS:
-        return "while threads acquire and release views";
-    default:
-        return crash->phase == PHASE_RELEASE ? "in the release after the request"
-               : crash->phase == PHASE_READ  ? "while the answer is read"
-               : crash->phase == PHASE_OTHER ? "between requests"
-                                             : "in the request";
-    }
-}
-
-static bool same_crash(const struct crash *a, const struct crash *b)
-{
-    return a->kind == b->kind && a->number == b->number && crash_place(a) == crash_place(b);
-}
-
-void judge_crashes(struct judgement *j)
-{
-    const struct transcript *t = j->transcript;
-    struct text text = TEXT_INIT;
-    int i, k;
-
-    for (i = 0; i < t->crash_count; i++) {
-        const struct crash *crash = &t->crashes[i];
-        uint64_t set = 0;
-        bool first = true;
-
-        if (crash_rule(crash) != j->rule) {
-            continue;
-        }
-        for (k = 0; k < t->crash_count; k++) {
-            if (same_crash(&t->crashes[k], crash)) {
-                first = first && k >= i;
-                if (t->crashes[k].request >= 0) {
-                    set |= request_bit(t->crashes[k].request);
-                }
-            }
-        }
-        if (first) {
-            text_clear(&text);
-            crash_text(crash, t->timeout, &text);
-            finding(j, SEVERITY_ERROR, set, "%s %s%s%s", text_string(&text), crash_place(crash),
-                    set ? ", " : "", set ? where(j, set, ALL_REQUESTS, "requests") : "");
-        }
-    }
-    text_free(&text);
-}
-
-void judge_crash(struct judgement *j)
-{
-    uint64_t unsent = ALL_REQUESTS & ~(j->granted | j->refused | j->crashed);
-
-    judge_crashes(j);
-    if (j->transcript->out_of_time && unsent) {
-        finding(j, SEVERITY_ERROR, unsent, "not sent any more, the time for the whole check was over: %s",
-                where(j, unsent, ALL_REQUESTS, "requests"));
-    } else if (j->transcript->out_of_time) {
-        finding(j, SEVERITY_WARNING, 0, "the time for the whole check was over before its end");
-    }
 }

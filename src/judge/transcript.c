@@ -6,15 +6,6 @@
 #include <signal.h>
 #include <string.h>
 
-static void seal_exception(struct exception *exception)
-{
-    exception->type[sizeof exception->type - 1] = '\0';
-    exception->text[sizeof exception->text - 1] = '\0';
-}
-
-/* An enum that is out of range becomes its first value. */
-#define SEAL_ENUM(value, last) ((value) = (unsigned)(value) > (unsigned)(last) ? 0 : (value))
-
 static void seal_pointer(struct pointer *pointer)
 {
     SEAL_ENUM(pointer->state, POINTER_UNREADABLE);
@@ -27,8 +18,8 @@ static void seal_reply(struct reply *reply)
     SEAL_ENUM(reply->obj, REPLY_OBJ_OTHER);
     seal_exception(&reply->exception);
     seal_exception(&reply->release_exception);
-    reply->obj_type[sizeof reply->obj_type - 1] = '\0';
-    reply->format_text[sizeof reply->format_text - 1] = '\0';
+    SEAL_TEXT(reply->obj_type);
+    SEAL_TEXT(reply->format_text);
     seal_pointer(&reply->buf);
     seal_pointer(&reply->format);
     seal_pointer(&reply->shape.pointer);
@@ -55,6 +46,8 @@ static void seal_crashes(struct transcript *transcript)
         SEAL_ENUM(crash->kind, CRASH_TIMEOUT);
         SEAL_ENUM(crash->step, STEP_COUNT - 1);
         SEAL_ENUM(crash->phase, PHASE_OTHER);
+        SEAL_BOOL(crash->lacks_threads);
+        crash->item = crash->item >= 0 ? crash->item : 0;
         crash->request = crash->request >= 0 && crash->request < REQUEST_COUNT ? crash->request : -1;
     }
 }
@@ -63,7 +56,7 @@ void transcript_seal(struct transcript *transcript)
 {
     int i;
 
-    transcript->type[sizeof transcript->type - 1] = '\0';
+    SEAL_TEXT(transcript->type);
     for (i = 0; i < REQUEST_COUNT; i++) {
         seal_reply(&transcript->sweeps[0][i]);
         seal_reply(&transcript->sweeps[1][i]);
@@ -72,16 +65,23 @@ void transcript_seal(struct transcript *transcript)
         SEAL_ENUM(transcript->copies[i].outcome, OUTCOME_CRASHED);
         SEAL_ENUM(transcript->copies[i].after, OUTCOME_CRASHED);
         seal_exception(&transcript->copies[i].release_exception);
+        seal_losses(&transcript->losses[i]);
     }
     for (i = 0; i < MUTATE_WHENS; i++) {
         seal_mutation(&transcript->mutations[i]);
     }
+    seal_losses(&transcript->evaluation);
+    SEAL_TEXT(transcript->slots.get);
+    SEAL_TEXT(transcript->slots.release);
+    SEAL_TEXT(transcript->immutable);
+    SEAL_ENUM(transcript->aftermath.outcome, OUTCOME_CRASHED);
     seal_mutation(&transcript->stress.mutation);
     SEAL_ENUM(transcript->stress.outcome, OUTCOME_CRASHED);
     seal_exception(&transcript->stress.exception);
     seal_exception(&transcript->unraisable.exception);
     SEAL_ENUM(transcript->drop.outcome, OUTCOME_CRASHED);
     seal_exception(&transcript->drop.release_exception);
+    protocols_seal(&transcript->protocols);
     seal_crashes(transcript);
 }
 
@@ -116,11 +116,34 @@ const struct crash *transcript_crash(const struct transcript *transcript, int re
     return NULL;
 }
 
+const struct crash *transcript_tell_crash(const struct transcript *transcript, enum protocol protocol)
+{
+    int i;
+
+    for (i = 0; i < transcript->crash_count; i++) {
+        const struct crash *crash = &transcript->crashes[i];
+
+        if (crash->step == STEP_TELL && crash->item == (int)protocol) {
+            return crash;
+        }
+    }
+    return NULL;
+}
+
+bool transcript_can_mutate(const struct transcript *transcript)
+{
+    const struct mutation *mutation = &transcript->mutations[MUTATE_UNTOUCHED];
+
+    return transcript->mutate && mutation->done && !mutation->exception.set;
+}
+
 const struct exception *transcript_mutation_error(const struct transcript *transcript)
 {
     const struct mutation *mutation = &transcript->mutations[MUTATE_UNTOUCHED];
 
-    return transcript->mutate && mutation->done && mutation->exception.set ? &mutation->exception : NULL;
+    bool own = mutation->exception.buffer_error && mutation->own_views > 0; /* refused for a view that is there */
+
+    return transcript->mutate && mutation->done && mutation->exception.set && !own ? &mutation->exception : NULL;
 }
 
 static bool changes_nothing(const struct mutation *mutation)

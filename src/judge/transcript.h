@@ -1,5 +1,5 @@
 /*
- * What an exporter answered, as plain data: written by python/probe, judged by
+ * What an exporter answered, as plain data: written by probe/, judged by
  * judge/rules, and as easily written by hand in a test.
  *
  * A transcript is filled in by processes in which a broken exporter has run,
@@ -9,7 +9,9 @@
 #ifndef MVIEW_JUDGE_TRANSCRIPT_H
 #define MVIEW_JUDGE_TRANSCRIPT_H
 
+#include "judge/record.h"
 #include "judge/request.h"
+#include "judge/told.h"
 #include "memory/layout.h"
 
 #include <stdbool.h>
@@ -18,11 +20,8 @@
 struct text;
 
 enum {
-    TRANSCRIPT_NAME_SIZE = 128,     /* bytes, with the NUL, of a type's name */
-    TRANSCRIPT_TEXT_SIZE = 512,     /* bytes, with the NUL, of an exception's text */
     TRANSCRIPT_FORMAT_SIZE = 16384, /* bytes, with the NUL, of a format */
     TRANSCRIPT_MAX_CRASHES = 64,
-    TRANSCRIPT_CYCLES = 3, /* times that a reference count is measured: only what repeats counts */
 };
 
 /* The parts of a Py_buffer, and the memory behind it; joined to say which of them were, say, changed. */
@@ -39,22 +38,6 @@ enum field {
     FIELD_SUBOFFSETS = 0x200,
     FIELD_INTERNAL = 0x400,
     FIELD_CONTENTS = 0x800, /* the items' bytes */
-};
-
-/* How a request, or another thing asked of the exporter, ended. */
-enum outcome {
-    OUTCOME_NOT_SENT,
-    OUTCOME_GRANTED,
-    OUTCOME_REFUSED,
-    OUTCOME_CRASHED,
-};
-
-struct exception {
-    bool set;
-    bool buffer_error; /* BufferError or a subclass */
-    bool memory_error; /* MemoryError: a cause of its own */
-    char type[TRANSCRIPT_NAME_SIZE];
-    char text[TRANSCRIPT_TEXT_SIZE];
 };
 
 enum pointer_state {
@@ -79,11 +62,6 @@ struct pointer {
 struct numbers {
     struct pointer pointer;
     int64_t values[LAYOUT_MAX_NDIM]; /* the first ndim, when POINTER_READ */
-};
-
-/* Addresses from `low` to before `high`; equal when there are none. */
-struct range {
-    uint64_t low, high;
 };
 
 enum reply_obj {
@@ -155,6 +133,21 @@ struct drop {
     struct exception release_exception;
 };
 
+/* The types that bring bf_getbuffer and bf_releasebuffer along. */
+struct slots {
+    char get[TRANSCRIPT_NAME_SIZE];
+    char release[TRANSCRIPT_NAME_SIZE]; /* empty: no bf_releasebuffer */
+    bool related;                       /* the one is the other, or derives from it */
+    bool same;
+};
+
+/* A view released while the exporter lives on. */
+struct aftermath {
+    enum outcome outcome;
+    bool restless; /* the items changed without anything being done */
+    bool changed;  /* .. after the release, or cannot be read any more */
+};
+
 /* The --mutate expression evaluated once, in a process of its own. */
 struct mutation {
     bool done;
@@ -163,6 +156,10 @@ struct mutation {
     int64_t len_before, len_after;  /* bytes */
     enum outcome after;             /* of the request for a new view */
     unsigned changed;               /* enum field: of the held view */
+    int64_t own_views;              /* that the expression took itself, and had not released at its end */
+    uint64_t own_buf;               /* of the first of them */
+    int64_t own_len;
+    bool garbage; /* it failed until garbage was collected */
 };
 
 enum mutate_when {
@@ -197,11 +194,21 @@ enum step {
     STEP_OTHER,      /* between the others */
     STEP_AGAIN,      /* every request once more */
     STEP_REFERENCES, /* reference counts over each request */
+    STEP_LOSSES,     /* each request many times */
     STEP_HOLD,       /* all views at once */
     STEP_COPY,       /* released through a copy */
     STEP_DROP,       /* the exporter's last reference dropped */
+    STEP_AFTERMATH,  /* the last view released */
+    STEP_EVALUATE,   /* the expression evaluated again */
     STEP_MUTATE,
     STEP_STRESS,
+    /* The other protocols: what is asked does without a buffer. */
+    STEP_TELL,      /* each (enum protocol) is asked what it tells */
+    STEP_ASK,       /* __dlpack__ is asked more (enum dlpack_question) */
+    STEP_INTERFACE, /* __array_interface__ many times */
+    STEP_STRUCT,    /* capsules of __array_struct__ (enum exchange_trial) */
+    STEP_DLPACK,    /* .. of __dlpack__ */
+    STEP_ARROW,     /* .. of __arrow_c_array__ */
     STEP_COUNT,
 };
 
@@ -225,6 +232,22 @@ struct crash {
     enum step step;
     enum phase phase;
     int request; /* the last one sent; -1 for none */
+    int item;    /* which one of the step's */
+    bool lacks_threads; /* no answer: it waits for a lock, in a fork of a process whose other threads are not in it */
+};
+
+/* What consumers tell by the type, before or without a request: joined. */
+enum kin {
+    KIN_BYTES = 1,           /* bytes, or a subclass */
+    KIN_STR = 2,             /* str, or a subclass */
+    KIN_MEMORYVIEW = 4,
+    KIN_NDARRAY = 8,         /* numpy.ndarray, or a subclass */
+    KIN_NUMPY_SCALAR = 16,   /* numpy.generic */
+    KIN_CTYPES = 32,         /* a ctypes object, or a memoryview of one */
+    KIN_NO_DTYPE = 64,       /* .. of whose type NumPy makes no dtype of its size */
+    KIN_ARRAY_PROTOCOL = 128, /* has __array_struct__, __array_interface__ or __array__ */
+    KIN_DLPACK = 256,        /* has __dlpack__ */
+    KIN_INDEX = 512,         /* has __index__: a number may be meant */
 };
 
 struct transcript {
@@ -234,20 +257,30 @@ struct transcript {
     bool out_of_time; /* the time for the whole check was over before its end */
 
     char type[TRANSCRIPT_NAME_SIZE];
+    bool has_buffer;     /* it is an exporter: else only the other protocols are asked */
     bool has_release;    /* the type defines bf_releasebuffer */
     bool python_buffer;  /* .. __buffer__ in Python */
     bool python_release; /* .. __release_buffer__ in Python */
+    unsigned kin;        /* enum kin */
+
+    struct slots slots;
 
     struct reply sweeps[2][REQUEST_COUNT];
     struct references references[REQUEST_COUNT];
+    struct losses losses[REQUEST_COUNT];
     struct hold holds[REQUEST_COUNT];
     struct copied_release copies[REQUEST_COUNT];
     struct range root; /* the memory that view.obj itself answers for, when it is another object */
+    char immutable[TRANSCRIPT_NAME_SIZE]; /* the type of the bytes, str or int whose memory buf lies in; or empty */
     struct drop drop;
+    struct aftermath aftermath;
+    struct losses evaluation; /* of the expression */
     bool mutate; /* a --mutate expression was given */
+    bool mutate_apart; /* .. which does without `_`: what the exporter is may itself be a view of what it resizes */
     struct mutation mutations[MUTATE_WHENS];
     struct stress stress;
     struct unraisable unraisable;
+    struct protocols protocols;
 
     int crash_count;
     struct crash crashes[TRANSCRIPT_MAX_CRASHES];
@@ -269,6 +302,12 @@ int transcript_truth(const struct transcript *transcript);
 
 /* The crash that ended a request of the first sweep before an answer; NULL when there was none. */
 const struct crash *transcript_crash(const struct transcript *transcript, int request);
+
+/* The crash that ended the asking of what a protocol tells (STEP_TELL); NULL when there was none. */
+const struct crash *transcript_tell_crash(const struct transcript *transcript, enum protocol protocol);
+
+/* Does the --mutate expression work on an exporter that was never asked for anything? */
+bool transcript_can_mutate(const struct transcript *transcript);
 
 /*
  * The exception of a --mutate expression that fails on an exporter that was

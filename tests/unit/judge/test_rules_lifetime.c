@@ -2,8 +2,8 @@
 
 #include "judge/transcript.h"
 
+#include "judge/transcripts.h"
 #include "test.h"
-#include "transcripts.h"
 
 static void what_is_pointed_to_stays(void)
 {
@@ -86,7 +86,8 @@ static void resizing(void)
 
     write_mutations();
     CHECK_STR(judged(SEVERITY_WARNING), "");
-    *held = (struct mutation){true, {.set = false}, 0x10000, 0x50000, 24, 96, OUTCOME_GRANTED, 0};
+    *held = (struct mutation){.done = true, .buf_before = 0x10000, .buf_after = 0x50000,
+                              .len_before = 24, .len_after = 96, .after = OUTCOME_GRANTED};
     CHECK(only("error", "resize-refused-while-exported"));
     held->buf_after = 0x10000;
     CHECK_STR(judged(SEVERITY_WARNING), ""); /* it grew in place */
@@ -112,7 +113,8 @@ static void mutations_that_change_nothing(void)
     struct mutation *held = &transcript.mutations[MUTATE_HELD];
 
     write_mutations();
-    *untouched = (struct mutation){true, {.set = false}, 0x10000, 0x10000, 24, 24, OUTCOME_GRANTED, 0};
+    *untouched = (struct mutation){.done = true, .buf_before = 0x10000, .buf_after = 0x10000,
+                                   .len_before = 24, .len_after = 24, .after = OUTCOME_GRANTED};
     CHECK(!transcript_mutates_nothing(&transcript)); /* it is refused under a view: it does something */
     *held = *untouched;
     CHECK(transcript_mutates_nothing(&transcript));
