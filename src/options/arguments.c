@@ -129,7 +129,8 @@ bool argument_word(const char *option, const char *text, const char *const *word
     if (near != NULL) {
         error_set(error, ERROR_USAGE, "--%s: no '%s': did you mean '%s'?", option, text, near);
     } else {
-        error_set(error, ERROR_USAGE, "--%s: no '%s': it is one of %s", option, text, text_string(&list));
+        error_set(error, ERROR_USAGE, "--%s: no '%s': %s %s", option, text,
+                  count > 1 ? "it is one of" : "there is only", text_string(&list));
     }
     text_free(&list);
     return false;

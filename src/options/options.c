@@ -5,25 +5,17 @@
 #include "base/suggest.h"
 #include "base/text.h"
 #include "dump/hexdump.h"
-#include "judge/request.h"
+#include "known/consumers.h"
 #include "options/arguments.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { NONE = no_argument, NEEDED = required_argument, OPTIONAL = optional_argument };
-
-/* What getopt_long returns for an option: past any letter. */
-enum option_id {
-    OPTION_BASE = 256,
-#define SECTION(heading)
-#define OPTION(id, letter, name, argument, metavar, help) OPTION_##id,
-#include "options/options.def"
-#undef SECTION
-#undef OPTION
-};
 
 /* One line of the help: an option, or a heading (no name). */
 struct option_row {
@@ -45,11 +37,21 @@ static const struct option_row rows[] = {
 
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
+_Static_assert(OPTION_END - OPTION_BASE <= 64, "a bit of options.given for each option");
+
+static uint64_t bit_of(enum option_id id)
+{
+    return (uint64_t)1 << (id - OPTION_BASE);
+}
+
 const char options_synopsis[] =
     "usage: mview-inspect [options] FILE...\n"
     "       mview-inspect [options] -e EXPR\n"
     "       mview-inspect --check [options] -e EXPR\n"
+    "       mview-inspect --check [options] FILE...\n"
+    "       mview-inspect --check [options] --consumer EXPR\n"
     "       mview-inspect --requests [options] -e EXPR\n"
+    "       mview-inspect --trace [options] -x FILE | -e EXPR [-- ARGUMENT...]\n"
     "       mview-inspect --list-fields | --list-rules | --list-consumers | --help | --version\n";
 
 /* --- one option ------------------------------------------------------------------ */
@@ -76,9 +78,14 @@ static bool set_report(struct options *options, enum report_kind kind)
     return true;
 }
 
+/* What is asked of the program itself goes before what it is to do, whichever comes first. */
 static bool set_action(struct options *options, enum action action)
 {
-    options->action = action;
+    options->requests = options->requests || action == ACTION_REQUESTS;
+    options->check = options->check || action == ACTION_CHECK;
+    if (action >= ACTION_LIST_FIELDS || options->action < ACTION_LIST_FIELDS) {
+        options->action = action;
+    }
     return true;
 }
 
@@ -97,10 +104,16 @@ static bool set_string(const char **string, const char *argument)
 /* Put one option into effect. */
 static bool apply(struct options *options, enum option_id id, const char *argument, struct error *error)
 {
-    static const char *const kinds[] = {"auto", "npy", "npz", "pickle", "raw"};
+    static const char *const kinds[] = {"auto", "npy", "npz", "pickle", "torch", "safetensors", "raw"};
     static const char *const orders[] = {"logical", "F", "memory"};
     static const char *const whens[] = {"auto", "always", "never"};
     static const char *const contiguities[] = {"C", "F", "A"};
+    static const char *const traces[] = {"events"};
+    static const char *const protocols[] = {
+#define PROTOCOL(id, name, attribute, title) name,
+#include "protocol/protocols.def"
+#undef PROTOCOL
+    };
     unsigned index;
 
     switch (id) {
@@ -118,6 +131,8 @@ static bool apply(struct options *options, enum option_id id, const char *argume
         return set_string(&options->member, argument);
     case OPTION_TRUST:
         return set_flag(&options->trust);
+    case OPTION_RECURSIVE:
+        return set_flag(&options->recursive);
     case OPTION_PYTHON:
         return set_string(&options->python, argument);
     case OPTION_FORMAT:
@@ -130,7 +145,7 @@ static bool apply(struct options *options, enum option_id id, const char *argume
         return argument_number("offset", argument, &options->offset, error);
     case OPTION_REQUEST:
         options->have_request = true;
-        return request_parse(argument, &options->request, error);
+        return consumer_request(argument, &options->request, error);
     case OPTION_CONTIGUOUS:
         if (!PARSE_WORD("contiguous", argument, contiguities, &index)) {
             return false;
@@ -139,6 +154,9 @@ static bool apply(struct options *options, enum option_id id, const char *argume
         return true;
     case OPTION_WRITABLE:
         return set_flag(&options->writable);
+    case OPTION_VIA:
+        options->have_via = true;
+        return PARSE_WORD("via", argument, protocols, &options->via);
     case OPTION_SLICE:
         return set_string(&options->slice, argument);
     case OPTION_FIELD:
@@ -150,6 +168,8 @@ static bool apply(struct options *options, enum option_id id, const char *argume
         return set_report(options, REPORT_DUMP);
     case OPTION_BINARY:
         return set_report(options, REPORT_BINARY);
+    case OPTION_NPY:
+        return set_report(options, REPORT_NPY);
     case OPTION_ITEMS:
         return set_report(options, REPORT_ITEMS);
     case OPTION_LENGTH:
@@ -173,14 +193,23 @@ static bool apply(struct options *options, enum option_id id, const char *argume
         return set_action(options, ACTION_REQUESTS);
     case OPTION_MUTATE:
         return set_string(&options->mutate, argument);
+    case OPTION_CONSUMER:
+        return set_string(&options->consumer, argument);
+    case OPTION_REPRODUCE:
+        return set_string(&options->reproduce, argument);
     case OPTION_STRICT:
         return set_flag(&options->strict);
     case OPTION_INFO:
         return set_flag(&options->info);
     case OPTION_TIMEOUT:
+        options->have_timeout = true;
         return argument_seconds(argument, &options->timeout, error);
     case OPTION_STRESS:
         return argument_small("stress", argument, 2, 64, &options->stress, error);
+    case OPTION_TRACE:
+        options->trace = true;
+        options->events = argument != NULL;
+        return argument == NULL || PARSE_WORD("trace", argument, traces, &index);
     case OPTION_LIST_FIELDS:
         return set_action(options, ACTION_LIST_FIELDS);
     case OPTION_LIST_RULES:
@@ -192,6 +221,7 @@ static bool apply(struct options *options, enum option_id id, const char *argume
     case OPTION_VERSION:
         return set_action(options, ACTION_VERSION);
     case OPTION_BASE:
+    case OPTION_END:
         break;
     }
     return error_set(error, ERROR_USAGE, "unknown option");
@@ -239,6 +269,30 @@ static const struct option_row *find_row(int id)
     return NULL;
 }
 
+/* "'--contiguous' or '--consumer'": the options that a name begins; how many there are. */
+static size_t candidates(const char *name, struct text *text)
+{
+    size_t count = 0;
+    size_t i;
+
+    for (i = 0; i < ROW_COUNT; i++) {
+        if (rows[i].name != NULL && strncmp(rows[i].name, name, strlen(name)) == 0) {
+            text_printf(text, "%s'--%s'", count++ > 0 ? " or " : "", rows[i].name);
+        }
+    }
+    return count;
+}
+
+static bool ambiguous_option(const char *name, struct error *error)
+{
+    struct text text = TEXT_INIT;
+    bool few = candidates(name, &text) <= 5 && !text.failed;
+
+    error_set(error, ERROR_USAGE, "option '--%s' is ambiguous: %s", name, few ? text_string(&text) : "see --help");
+    text_free(&text);
+    return false;
+}
+
 /* getopt's complaint, in the house's words. */
 static bool bad_option(int result, const char *word, struct error *error)
 {
@@ -261,7 +315,7 @@ static bool bad_option(int result, const char *word, struct error *error)
                 return error_set(error, ERROR_USAGE, "option '--%s' takes no argument", name);
             }
             if (strncmp(rows[i].name, name, strlen(name)) == 0) {
-                return error_set(error, ERROR_USAGE, "option '%s' is ambiguous: see --help", word);
+                return ambiguous_option(name, error);
             }
             names[count++] = rows[i].name;
         }
@@ -273,49 +327,45 @@ static bool bad_option(int result, const char *word, struct error *error)
     return error_set(error, ERROR_USAGE, "unknown option '--%s': see --help", name);
 }
 
-/* --- what goes together ----------------------------------------------------- */
-
-static bool check_combination(const struct options *options, struct error *error)
-{
-    bool judging = options->action == ACTION_CHECK || options->action == ACTION_REQUESTS;
-    bool reinterprets = options->format != NULL || options->have_shape || options->have_offset;
-    const struct {
-        bool wrong;
-        const char *message;
-    } rules[] = {
-        {options->eval != NULL && options->file_count > 0,
-         "give either an expression (-e) or files, not both"},
-        {judging && options->eval == NULL, "--check and --requests look at what an expression gives: -e EXPR"},
-        {options->have_request && options->contiguous != 0, "give either --request or --contiguous, not both"},
-        {options->writable && options->contiguous == 0, "--writable goes with --contiguous"},
-        {options->eval == NULL && (options->import_count > 0 || options->exec != NULL),
-         "-i and -x prepare an expression: give one with -e"},
-        {options->eval != NULL && (options->from != FILE_AUTO || options->trust || options->member != NULL),
-         "--from, --trust and --member are for files"},
-        {options->action != ACTION_CHECK &&
-             (options->mutate != NULL || options->strict || options->info || options->stress > 0),
-         "--mutate, --strict, --info and --stress go with --check"},
-        {options->have_request && reinterprets,
-         "--request shows what was answered: not with --format, --shape or --offset"},
-        {options->have_request && options->slice != NULL, "--request shows what was answered: not with --slice"},
-        {judging && (options->have_request || options->contiguous != 0 || options->slice != NULL || reinterprets),
-         "--check and --requests look at the exporter itself: not with --request, --contiguous, --slice or --format"},
-        {judging && options->report != REPORT_TEXT && options->report != REPORT_JSON,
-         "--check and --requests print text, or JSON with -j"},
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        if (rules[i].wrong) {
-            return error_set(error, ERROR_USAGE, "%s", rules[i].message);
-        }
-    }
-    return true;
-}
+/* --- the whole line ---------------------------------------------------------- */
 
 static bool needs_input(const struct options *options)
 {
-    return options->action == ACTION_SHOW && options->eval == NULL && options->file_count == 0;
+    bool looks = options->action == ACTION_SHOW || options->action == ACTION_CHECK;
+
+    return looks && options->eval == NULL && options->consumer == NULL && options->file_count == 0;
+}
+
+/* Where nothing is named, a pipe or a file on standard input is meant; a terminal or a device is not. */
+static bool imply_input(struct options *options, struct error *error)
+{
+    static char dash[] = "-";
+    static char *standard_input[] = {dash};
+    struct stat status;
+
+    if (fstat(STDIN_FILENO, &status) != 0 ||
+        !(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || S_ISREG(status.st_mode))) {
+        return error_set(error, ERROR_USAGE, "nothing to look at: give a FILE or -e EXPR");
+    }
+    options->files = standard_input;
+    options->file_count = 1;
+    options->implied_input = true;
+    return true;
+}
+
+/* What is behind "--" are a traced program's arguments; judging it is no action of its own. */
+static void settle_trace(struct options *options, char **argv)
+{
+    if (!options->trace || (options->action != ACTION_SHOW && options->action != ACTION_CHECK)) {
+        return;
+    }
+    options->trace_check = options->action == ACTION_CHECK;
+    options->action = ACTION_TRACE;
+    if (options->file_count > 0 && options->files > argv && strcmp(options->files[-1], "--") == 0) {
+        options->arguments = options->files;
+        options->argument_count = options->file_count;
+        options->file_count = 0;
+    }
 }
 
 bool options_parse(struct options *options, int argc, char **argv, struct error *error)
@@ -332,16 +382,15 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
         if (row == NULL) {
             return bad_option(result, argv[optind - 1], error);
         }
+        options->given |= bit_of(row->id);
         if (!apply(options, row->id, optarg, error)) {
             return false;
         }
     }
     options->files = argv + optind;
     options->file_count = (size_t)(argc - optind);
-    if (needs_input(options)) {
-        return error_set(error, ERROR_USAGE, "nothing to look at: give a FILE or -e EXPR");
-    }
-    return check_combination(options, error);
+    settle_trace(options, argv);
+    return !needs_input(options) || imply_input(options, error);
 }
 
 void options_free(struct options *options)
@@ -352,9 +401,19 @@ void options_free(struct options *options)
     options->paths = NULL;
 }
 
+bool options_given(const struct options *options, enum option_id id)
+{
+    return (options->given & bit_of(id)) != 0;
+}
+
+const char *options_name(enum option_id id)
+{
+    return find_row((int)id)->name;
+}
+
 bool options_run_code(const struct options *options)
 {
-    return options->eval != NULL || options->trust;
+    return options->eval != NULL || options->consumer != NULL || options->trace || options->trust;
 }
 
 /* --- help ------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #ifndef MVIEW_OPTIONS_OPTIONS_H
 #define MVIEW_OPTIONS_OPTIONS_H
 
+#include "protocol/protocol.h"
 #include "walk/walk.h"
 
 #include <stdbool.h>
@@ -13,10 +14,22 @@
 struct error;
 struct output;
 
+/* The options of options.def, in its order; what getopt_long returns for one: past any letter. */
+enum option_id {
+    OPTION_BASE = 256,
+#define SECTION(heading)
+#define OPTION(id, letter, name, argument, metavar, help) OPTION_##id,
+#include "options/options.def"
+#undef SECTION
+#undef OPTION
+    OPTION_END,
+};
+
 enum action {
     ACTION_SHOW,
     ACTION_CHECK,
     ACTION_REQUESTS,
+    ACTION_TRACE,
     ACTION_LIST_FIELDS,
     ACTION_LIST_RULES,
     ACTION_LIST_CONSUMERS,
@@ -30,6 +43,7 @@ enum report_kind {
     REPORT_JSON,
     REPORT_DUMP,
     REPORT_BINARY,
+    REPORT_NPY,
     REPORT_ITEMS,
 };
 
@@ -38,6 +52,8 @@ enum file_kind {
     FILE_NPY,
     FILE_NPZ,
     FILE_PICKLE,
+    FILE_TORCH,
+    FILE_SAFETENSORS,
     FILE_RAW,
 };
 
@@ -50,6 +66,7 @@ enum color_when {
 /* Texts are borrowed from argv; an option that was not given is NULL, 0 or false. */
 struct options {
     enum action action;
+    uint64_t given; /* a bit for each option that was given: options_given */
 
     /* where the object comes from */
     const char *eval;
@@ -60,6 +77,7 @@ struct options {
     size_t path_count;
     enum file_kind from;
     const char *member;
+    bool recursive;
     bool trust;
     const char *python;
     const char *format;
@@ -70,12 +88,15 @@ struct options {
     uint64_t offset; /* bytes */
     char **files;    /* borrowed from argv; options.file_count of them */
     size_t file_count;
+    bool implied_input; /* nothing was named: files is "-", since standard input may have data */
 
     /* how it is viewed */
     bool have_request;
     int request; /* PyBUF_ flags */
     char contiguous; /* 'C', 'F', 'A' or 0 */
     bool writable;
+    bool have_via;
+    enum protocol via;
     const char *slice;
 
     /* what is printed */
@@ -91,18 +112,37 @@ struct options {
     bool traceback;
 
     /* judging */
+    bool check;    /* given, whatever the action is */
+    bool requests; /* likewise */
+    const char *consumer; /* the expression that is offered buffers, as _ */
     const char *mutate;
+    const char *reproduce; /* a rule's name */
     bool strict;
     bool info;
+    bool have_timeout;
     double timeout; /* seconds for one request */
     unsigned stress; /* threads; 0: none */
+
+    /* tracing: ACTION_TRACE */
+    bool trace;
+    bool events;       /* each request and release as it happens */
+    bool trace_check;  /* with --check: what is leaked makes the exit code 1 */
+    char **arguments;  /* the program's, behind "--"; borrowed from argv */
+    size_t argument_count;
 };
 
-/* Take argv apart.  An error is a usage error, worded with the near match where there is one. */
+/*
+ * Take argv apart.  An error is a usage error, worded with the near match where there is one.
+ * What goes together is options/combination.h's.
+ */
 bool options_parse(struct options *options, int argc, char **argv, struct error *error);
 void options_free(struct options *options);
 
-/* Whether code of the user's is to run (-e, --trust), in the user's environment. */
+/* Whether the option was on the command line, and its long name. */
+bool options_given(const struct options *options, enum option_id id);
+const char *options_name(enum option_id id);
+
+/* Whether code of the user's is to run (-e, --consumer, --trace, --trust), in the user's environment. */
 bool options_run_code(const struct options *options);
 
 void options_help(struct output *output);
