@@ -1,5 +1,7 @@
 #include "environment/ask.h"
 
+#include "base/clock.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -7,35 +9,26 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
 
-enum { PATIENCE = 10000 }; /* milliseconds */
+enum { PATIENCE = 10 }; /* seconds */
 
 static const char question[] =
     "import sys\n"
     "tag = '%d.%d' % sys.version_info[:2] + getattr(sys, 'abiflags', '')\n"
     "sys.stdout.write('%s %s %s\\n' % (sys.implementation.name, tag, sys.executable))\n";
 
-static long long now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 /* Everything up to the end of the first line; false when there is none in time. */
 static bool read_line(int fd, char *line, size_t size)
 {
     struct pollfd wait_for = {.fd = fd, .events = POLLIN};
-    long long end = now() + PATIENCE;
+    double end = clock_seconds() + PATIENCE;
     size_t length = 0;
 
     for (;;) {
-        long long left = end - now();
+        double left = (end - clock_seconds()) * 1000; /* milliseconds */
         char *newline;
         ssize_t count;
 

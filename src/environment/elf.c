@@ -11,6 +11,11 @@
 /* More than any linker writes for an interpreter. */
 enum { MAX_SEGMENTS = 64, MAX_DYNAMIC = 512 };
 
+/* Older C libraries lack it. */
+#ifndef EM_LOONGARCH
+#define EM_LOONGARCH 258
+#endif
+
 /* The parts of an open file that say where its libraries are named. */
 struct image {
     int fd;

@@ -21,7 +21,9 @@ static const char *virtual_env(void)
 
 bool environment_chosen(const char *python, bool user)
 {
-    return python != NULL || (user && virtual_env() != NULL);
+    char own[PATH_MAX];
+
+    return python != NULL || (user && (virtual_env() != NULL || locate_own(own)));
 }
 
 /* --- what a virtual environment says, compared with what is there ----------- */
@@ -138,10 +140,16 @@ static bool examine(struct environment *environment, struct error *error)
 bool environment_find(struct environment *environment, const char *python, struct error *error)
 {
     const char *folder = virtual_env();
+    char own[PATH_MAX] = "";
 
+    environment->own = false;
     if (python != NULL) {
         return (locate_program(environment->executable, python, error) && examine(environment, error)) ||
                error_prefix(error, "--python");
+    }
+    if (folder == NULL && locate_own(own)) {
+        environment->own = true;
+        return locate_venv(environment->executable, own, error) && examine(environment, error);
     }
     return (locate_venv(environment->executable, folder != NULL ? folder : "", error) &&
             examine(environment, error)) ||

@@ -20,14 +20,18 @@ struct environment {
     char executable[PATH_MAX]; /* the interpreter, by its absolute path; links are not followed */
     char library[PATH_MAX];    /* its libpython, when it has a shared one; else "" */
     struct version version;
+    bool own; /* the one that this program is installed in, by nobody's choice */
 };
 
-/* Whether a choice was made: by `python` (--python EXE), or by $VIRTUAL_ENV where `user` says that it counts. */
+/*
+ * Whether a choice was made: by `python` (--python EXE), or, where `user` says that it counts, by $VIRTUAL_ENV or
+ * by the environment that this program is installed in.
+ */
 bool environment_chosen(const char *python, bool user);
 
 /*
  * Find what was chosen: `python`, a path or a name in PATH; when it is NULL,
- * $VIRTUAL_ENV.  It must be a CPython that runs here, with its modules, and a
+ * $VIRTUAL_ENV, else the program's own environment.  It must be a CPython that runs here, with its modules, and a
  * virtual environment must be of the Python that it says it is.
  */
 bool environment_find(struct environment *environment, const char *python, struct error *error);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,18 +78,7 @@ static bool not_there(const char *path, struct error *error)
     return error_set(error, ERROR_INPUT, "'%s': %s", path, strerror(reason));
 }
 
-static bool is_directory(const char *path, struct error *error)
-{
-    char inner[PATH_MAX];
-    int length = snprintf(inner, sizeof inner, "%s/bin/python", path);
-
-    if (length > 0 && (size_t)length < sizeof inner && access(inner, X_OK) == 0) {
-        return error_set(error, ERROR_INPUT, "'%s' is a directory: its interpreter is '%s'", path, inner);
-    }
-    return error_set(error, ERROR_INPUT, "'%s' is a directory", path);
-}
-
-static bool check(const char *path, struct error *error)
+static bool check_program(const char *path, struct error *error)
 {
     struct stat status;
 
@@ -96,12 +86,44 @@ static bool check(const char *path, struct error *error)
         return not_there(path, error);
     }
     if (S_ISDIR(status.st_mode)) {
-        return is_directory(path, error);
+        return error_set(error, ERROR_INPUT, "'%s' is a directory", path);
     }
     if (!S_ISREG(status.st_mode)) {
         return error_set(error, ERROR_INPUT, "'%s' is not a regular file", path);
     }
     return access(path, X_OK) == 0 || error_set(error, ERROR_INPUT, "'%s': %s", path, strerror(errno));
+}
+
+/* Of the folder of an environment, its interpreter. */
+static bool enter(char path[PATH_MAX], struct error *error)
+{
+    static const char *const names[] = {"bin/python", "bin/python3"};
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char inner[PATH_MAX];
+        struct stat status;
+        int length = snprintf(inner, sizeof inner, "%s/%s", path, names[i]);
+
+        if (length > 0 && (size_t)length < sizeof inner && lstat(inner, &status) == 0) {
+            strcpy(path, inner);
+            return check_program(path, error);
+        }
+    }
+    return error_set(error, ERROR_INPUT, "'%s' is a directory without bin/python", path);
+}
+
+static bool check(char path[PATH_MAX], struct error *error)
+{
+    struct stat status;
+
+    while (path[1] != '\0' && path[strlen(path) - 1] == '/') {
+        path[strlen(path) - 1] = '\0';
+    }
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        return enter(path, error);
+    }
+    return check_program(path, error);
 }
 
 static bool search(char found[PATH_MAX], const char *name)
@@ -124,14 +146,18 @@ static bool search(char found[PATH_MAX], const char *name)
 bool locate_program(char path[PATH_MAX], const char *name, struct error *error)
 {
     char found[PATH_MAX];
+    struct stat status;
 
     if (strchr(name, '/') != NULL) {
         return make_absolute(path, name, error) && check(path, error);
     }
-    if (!search(found, name)) {
-        return error_set(error, ERROR_INPUT, "there is no program '%s' in PATH", name);
+    if (search(found, name)) {
+        return make_absolute(path, found, error);
     }
-    return make_absolute(path, found, error);
+    if (stat(name, &status) == 0 && S_ISDIR(status.st_mode)) {
+        return make_absolute(path, name, error) && check(path, error);
+    }
+    return error_set(error, ERROR_INPUT, "there is no program '%s' in PATH", name);
 }
 
 bool locate_venv(char path[PATH_MAX], const char *folder, struct error *error)
@@ -146,4 +172,45 @@ bool locate_venv(char path[PATH_MAX], const char *folder, struct error *error)
         return not_there(root, error);
     }
     return join(path, root, "bin/python", error) && check(path, error);
+}
+
+/* Whether a folder is an environment: a virtual one, or one of conda. */
+static bool is_environment(const char *folder)
+{
+    static const char *const marks[] = {"pyvenv.cfg", "conda-meta"};
+    char path[PATH_MAX];
+    size_t i;
+
+    for (i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        int length = snprintf(path, sizeof path, "%s/%s", folder, marks[i]);
+
+        if (length > 0 && (size_t)length < sizeof path && access(path, F_OK) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool locate_own(char folder[PATH_MAX])
+{
+    static const char *const places[] = {"/bin", "/libexec/mview-inspect"};
+    ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
+    char *name;
+    size_t i;
+
+    folder[length > 0 ? length : 0] = '\0';
+    name = strrchr(folder, '/');
+    if (name == NULL) {
+        return false;
+    }
+    *name = '\0';
+    for (i = 0; i < sizeof places / sizeof places[0]; i++) {
+        size_t place = strlen(places[i]);
+
+        if ((size_t)(name - folder) > place && strcmp(name - place, places[i]) == 0) {
+            name[-(ptrdiff_t)place] = '\0';
+            return is_environment(folder);
+        }
+    }
+    return false;
 }

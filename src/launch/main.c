@@ -6,8 +6,8 @@
  *     PREFIX/libexec/mview-inspect/mview-inspect-3.13t      an engine
  *     PREFIX/libexec/mview-inspect/default                  a link to one
  *
- * --python EXE decides, else $VIRTUAL_ENV where code of the user's is to run,
- * else the default.  The engines are looked for beside this program's own
+ * --python EXE decides, else, where code of the user's is to run, $VIRTUAL_ENV or
+ * the environment that PREFIX is, else the default.  The engines are looked for beside this program's own
  * place, so that the tree can be moved.  No Python is started to tell one from
  * another (environment/environment.h says how).
  */

@@ -169,15 +169,17 @@ static void elf_says_the_processor(void)
     struct elf elf;
     size_t size;
     char *bytes = own_bytes(&size);
-    char machine = bytes[18];
+    uint16_t machine;
+    uint16_t other;
 
-    bytes[18] = machine == 22 ? 8 : 22;
-    bytes[19] = 0;
+    memcpy(&machine, bytes + 18, sizeof machine);
+    other = machine == 22 ? 8 : 22;
+    memcpy(bytes + 18, &other, sizeof other);
     write_file("foreign", bytes, size, path);
     elf_read(&elf, path);
     CHECK_INT(elf.kind, ELF_FOREIGN);
     CHECK_STR(elf.machine, machine == 22 ? "mips" : "s390");
-    bytes[18] = machine;
+    memcpy(bytes + 18, &machine, sizeof machine);
     write_file("cut", bytes, 40, path);
     elf_read(&elf, path);
     CHECK_INT(elf.kind, ELF_NONE);
