@@ -16,6 +16,11 @@ static const struct version built_in = {MVIEW_PYTHON_TAG};
 
 static bool wrong_version(const struct environment *environment, struct error *error)
 {
+    if (environment->own) {
+        return error_set(error, ERROR_INPUT,
+                         "'%s' is Python %s, but the mview-inspect beside it is built for Python %s: install it anew there",
+                         environment->executable, environment->version.tag, built_in.tag);
+    }
     return error_set(error, ERROR_INPUT,
                      "'%s' is Python %s, but this mview-inspect is built for Python %s: "
                      "'make PYTHON=%s' builds one for it, 'make install PYTHONS=\"%s %s\"' installs both",

@@ -12,8 +12,9 @@ struct error;
 
 /*
  * Settle the interpreter whose environment is used: `python` (--python EXE),
- * else, where `user` says that it counts, $VIRTUAL_ENV, else the interpreter
- * built in.  One of another version is an error that says how to build for it.
+ * else, where `user` says that it counts, $VIRTUAL_ENV or the environment that
+ * this program is installed in, else the interpreter built in.  One of another
+ * version is an error that says how to build for it.
  *
  * An environment with a libpython of its own gets it: the program is started
  * again, with `argv`.  Call this before anything has been read or written.

@@ -10,6 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/*
+ * "Multi-Phase Initialization Private Provisional API" of CPython's "Python
+ * Initialization Configuration": the core alone has all types and no imports,
+ * and starts in two thirds of the time.
+ */
+#if PY_VERSION_HEX < 0x03100000
+#define HAVE_CORE_ONLY 1
+#endif
+
 static bool print_tracebacks;
 static enum interpreter_mode mode;
 
@@ -35,9 +44,12 @@ static PyStatus configure(PyConfig *config, const struct interpreter_options *op
 #endif
     } else {
         config->site_import = 0;
+#ifdef HAVE_CORE_ONLY
+        config->_init_main = 0;
+#endif
     }
     config->write_bytecode = 0;
-    config->install_signal_handlers = 0;
+    config->install_signal_handlers = options->signals;
     return PyStatus_Ok();
 }
 
@@ -93,7 +105,7 @@ static bool set_path(const struct interpreter_options *options, struct error *er
 {
     size_t i;
 
-    if (options->mode == INTERPRETER_USER && !safe_path() && !insert_path(0, "", error)) {
+    if (!safe_path() && !insert_path(0, "", error)) {
         return false;
     }
     for (i = 0; i < options->path_count; i++) {
@@ -108,7 +120,7 @@ bool interpreter_start(const struct interpreter_options *options, struct error *
 {
     print_tracebacks = options->traceback;
     mode = options->mode;
-    return initialize(options, error) && set_path(options, error);
+    return initialize(options, error) && (mode == INTERPRETER_FILES || set_path(options, error));
 }
 
 void interpreter_stop(void)
@@ -192,7 +204,8 @@ bool interpreter_error(struct error *error)
     } else {
         describe(type, value, error);
     }
-    if (print_tracebacks && !is_interrupt(type)) {
+    /* without code of the user's there is nothing to trace, and no module that would */
+    if (print_tracebacks && mode == INTERPRETER_USER && !is_interrupt(type)) {
         print_traceback(type, value, traceback);
     }
     Py_XDECREF(type);

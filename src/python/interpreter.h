@@ -13,8 +13,9 @@ struct error;
 
 enum interpreter_mode {
     /*
-     * For files: no site, no environment variables, no current directory on
-     * the path, nothing of the user's is ever imported.
+     * For files: no site, no environment variables, no path, nothing of the
+     * user's is ever imported.  Objects can be made; modules are not imported,
+     * those of the standard library neither.
      */
     INTERPRETER_FILES,
     /* For expressions (and --trust): what `python -c` of the user's environment sees. */
@@ -26,6 +27,7 @@ struct interpreter_options {
     const char *executable;   /* the interpreter whose environment is used, by its path (engine_settle) */
     const char *const *paths; /* put in front of sys.path, in this order; borrowed */
     size_t path_count;
+    bool signals;             /* handle them as python does: KeyboardInterrupt, BrokenPipeError */
     bool traceback;           /* exceptions print their traceback on standard error too */
 };
 

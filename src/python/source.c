@@ -4,11 +4,12 @@
 
 #include "base/error.h"
 #include "files/dtype.h"
+#include "files/input.h"
 #include "files/npy.h"
-#include "pickle/pickle.h"
 #include "python/interpreter.h"
 #include "python/listing.h"
 #include "python/loaders.h"
+#include "recipe/content.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,63 +17,6 @@
 
 /* What is read from one file (types, values, names) may take this much; the file's own bytes are not counted. */
 #define ARENA_LIMIT ((size_t)48 << 20)
-
-const char *source_kind_name(enum source_kind kind)
-{
-    static const char *const names[] = {"eval", "npy", "npz", "pickle", "raw", "auto"};
-
-    return names[kind];
-}
-
-/* --- what a file is ------------------------------------------------------------- */
-
-/* Content that is known, but no source: what it is, and what to do about it. */
-static const struct {
-    const char *magic;
-    size_t size;
-    const char *name;
-    const char *filter;
-} wrapped[] = {
-    {"\x1f\x8b", 2, "gzip", "gzip -dc"},
-    {"BZh", 3, "bzip2", "bzip2 -dc"},
-    {"\xfd" "7zXZ\0", 6, "xz", "xz -dc"},
-    {"\x28\xb5\x2f\xfd", 4, "zstd", "zstd -dc"},
-};
-
-static bool starts_with(const struct mapping *mapping, const char *magic, size_t size)
-{
-    return mapping->size >= size && memcmp(mapping->data, magic, size) == 0;
-}
-
-/* HDF5, too, is a file of arrays that people take for one of ours; the rest is simply not known. */
-static bool refuse_unknown(const struct mapping *mapping, const char *path, struct error *error)
-{
-    size_t i;
-
-    for (i = 0; i < sizeof wrapped / sizeof wrapped[0]; i++) {
-        if (starts_with(mapping, wrapped[i].magic, wrapped[i].size)) {
-            return error_set(error, ERROR_INPUT, "compressed with %s: pipe it in: %s %s | mview-inspect -",
-                             wrapped[i].name, wrapped[i].filter, strcmp(path, "-") == 0 ? "FILE" : path);
-        }
-    }
-    if (mapping->size == 0) {
-        return error_set(error, ERROR_INPUT, "is empty: -t raw shows it all the same");
-    }
-    return error_set(error, ERROR_INPUT,
-                     "is no .npy, .npz or pickle that is known by its content: "
-                     "-t raw shows its bytes (-t pickle opens pickles of protocol 0 and 1)");
-}
-
-static enum source_kind recognise(const struct mapping *mapping)
-{
-    if (npy_is(mapping->data, mapping->size)) {
-        return SOURCE_NPY;
-    }
-    if (starts_with(mapping, "PK\3\4", 4) || starts_with(mapping, "PK\5\6", 4)) {
-        return SOURCE_NPZ;
-    }
-    return pickle_is(mapping->data, mapping->size) ? SOURCE_PICKLE : SOURCE_AUTO;
-}
 
 /* --- loaders --------------------------------------------------------------------- */
 
@@ -108,20 +52,32 @@ bool load_array(struct source *source, const struct array *array, const void *da
         return false;
     }
     dtype_text(array->dtype, &source->dtype);
+    dtype_exact_format(array->dtype, text_string(&source->format), &source->exact);
     if (!plain) {
         notes_add(&source->notes, "PEP 3118 cannot say this type: read as '%s'", text_string(&source->format));
     }
     return source_set_layout(source, &layout, error);
 }
 
+static bool refuse_member(const struct file_options *options, struct error *error)
+{
+    return error_set(error, ERROR_INPUT, "is one buffer: there is no member '%s' in it", options->member);
+}
+
 static bool load_npy(struct source *source, const struct file_options *options, struct error *error)
 {
     struct npy npy;
 
-    (void)options;
-    if (!npy_parse(&npy, source->mapping.data, source->mapping.size, source->mapping.size, false,
-                   &source->arena, error)) {
+    if (!npy_parse(&npy, source->mapping.data, source->mapping.size, source->mapping.size, true, &source->arena,
+                   error)) {
         return false;
+    }
+    if (dtype_has_object(npy.array.dtype)) {
+        return load_pickled(source, source->mapping.data + npy.offset, source->mapping.size - npy.offset,
+                            options, error);
+    }
+    if (options->member != NULL) {
+        return refuse_member(options, error);
     }
     if (npy.trailing > 0) {
         notes_add(&source->notes, "%llu bytes behind the data", (unsigned long long)npy.trailing);
@@ -155,6 +111,8 @@ static bool (*const loaders[])(struct source *, const struct file_options *, str
     [SOURCE_NPY] = load_npy,
     [SOURCE_NPZ] = load_npz,
     [SOURCE_PICKLE] = load_pickle,
+    [SOURCE_TORCH] = load_torch,
+    [SOURCE_SAFETENSORS] = load_safetensors,
     [SOURCE_RAW] = load_raw,
 };
 
@@ -164,21 +122,23 @@ static bool load(struct source *source, const char *path, const struct file_opti
     enum source_kind kind = options->kind;
 
     if (kind == SOURCE_AUTO) {
-        kind = recognise(&source->mapping);
+        kind = content_recognise(&source->mapping);
         if (kind == SOURCE_AUTO) {
-            return refuse_unknown(&source->mapping, path, error);
+            return content_refuse(&source->mapping, path, "mview-inspect", error);
         }
     }
     source->kind = kind;
-    if (options->member != NULL && kind != SOURCE_NPZ && kind != SOURCE_PICKLE) {
-        return error_set(error, ERROR_INPUT, "is one buffer: there is no member '%s' in it", options->member);
+    if (kind == SOURCE_PICKLE && !content_refuse_packed(&source->mapping, path, "mview-inspect", error)) {
+        return false;
     }
-    return loaders[kind](source, options, error);
-}
-
-static bool is_known(const struct mapping *start)
-{
-    return recognise(start) != SOURCE_AUTO;
+    if (options->trust && kind != SOURCE_PICKLE) {
+        return error_set(error, ERROR_INPUT, "is no pickle: --trust loads nothing else");
+    }
+    if (options->member != NULL && kind == SOURCE_RAW) {
+        return refuse_member(options, error);
+    }
+    return loaders[kind](source, options, error) ||
+           (kind != SOURCE_RAW && content_explain(&source->mapping, kind, path, "mview-inspect", error));
 }
 
 /* "-e" is forgotten easily. */
@@ -197,10 +157,16 @@ bool source_file(struct source *source, const char *path, const struct file_opti
                  struct error *error)
 {
     *source = (struct source){.kind = options->kind, .arena = ARENA_INIT(ARENA_LIMIT)};
-    if (!mapping_open_known(&source->mapping, path, options->kind == SOURCE_AUTO ? is_known : NULL, error)) {
-        return cannot_open(path, error);
+    if (!input_open(&source->mapping, path, options->kind == SOURCE_AUTO ? content_is_known : NULL, error)) {
+        return content_cannot_open(path, error) || cannot_open(path, error);
     }
-    return load(source, path, options, error);
+    if (!load(source, path, options, error)) {
+        return false;
+    }
+    if (source->listing != NULL) {
+        listing_tell_cut(source->listing, &source->notes);
+    }
+    return true;
 }
 
 void source_close(struct source *source)
@@ -210,8 +176,12 @@ void source_close(struct source *source)
     listing_free(source->listing);
     source->listing = NULL;
     text_free(&source->format);
+    text_free(&source->exact);
     text_free(&source->dtype);
     notes_free(&source->notes);
+    notes_free(&source->imports);
+    notes_free(&source->calls);
     arena_free(&source->arena);
+    mapping_close(&source->unpacked);
     mapping_close(&source->mapping);
 }

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "files/mapping.h"
 #include "memory/layout.h"
+#include "recipe/content.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,15 +21,6 @@
 struct _object;
 struct error;
 struct listing;
-
-enum source_kind {
-    SOURCE_EVAL,
-    SOURCE_NPY,
-    SOURCE_NPZ,
-    SOURCE_PICKLE,
-    SOURCE_RAW,
-    SOURCE_AUTO, /* as a wish only: look at the content */
-};
 
 struct eval_options {
     const char *expression;
@@ -40,6 +32,8 @@ struct eval_options {
 struct file_options {
     enum source_kind kind; /* SOURCE_AUTO, or what the user says it is */
     const char *member;    /* a part of a container, or NULL */
+    const char *within;    /* the path of what `member` is a part of ("o.npy"), or NULL for the file */
+    bool recursive;        /* list what is in members, too */
     bool trust;            /* pickles go to Python's own unpickler */
 };
 
@@ -49,19 +43,39 @@ struct source {
     struct listing *listing;   /* owned; a container that no member was chosen from */
     bool from_file;            /* object is a memoryview over a file's bytes: it has no type of its own */
     struct text format;        /* from_file: the buffer's format */
+    struct text exact;         /* .. and how items lie where that tells it wrong (dtype_exact_format); else empty */
     struct text dtype;         /* from_file: the file's own type text; empty when it has none */
     bool have_offset;
     uint64_t offset;           /* of the data in the file, bytes */
     struct notes notes;
+    bool have_names;           /* a pickle: */
+    struct notes imports;      /* the names that loading it would import, sorted, */
+    struct notes calls;        /* and those that it would call */
     struct mapping mapping;    /* the file */
+    struct mapping unpacked;   /* a member of it, inflated; else nothing */
     struct arena arena;        /* what was read from it */
     struct _object *keep;      /* owned; a Python object that holds the bytes of a member, or NULL */
 };
 
-/* "eval", "npy", ... */
-const char *source_kind_name(enum source_kind kind);
+/* The code of an expression, for PyEval_EvalCode: a new reference; NULL, with an exception set, when it is none. */
+struct _object *source_compile(const char *expression);
 
-/* Evaluate an expression in __main__, after the imports and the file to run. */
+/*
+ * Run a Python file in __main__: a new reference; NULL with an exception set, or, when there is no such file, with the
+ * error.
+ */
+struct _object *source_exec(const char *path, struct error *error);
+
+/* Evaluate an expression in __main__: a new reference; NULL with an exception set. */
+struct _object *source_evaluate(const char *expression);
+
+/* The imports and the file to run: what an expression needs before it is evaluated in __main__. */
+bool source_prepare(const struct eval_options *options, struct error *error);
+
+/* Advice behind the message of an expression's NameError or SyntaxError that is set.  Always returns false. */
+bool source_advise(const char *expression, struct error *error);
+
+/* Evaluate an expression in __main__, after source_prepare. */
 bool source_eval(struct source *source, const struct eval_options *options, struct error *error);
 
 /* Open a file ("-": standard input).  Its content decides what it is, unless options->kind does. */

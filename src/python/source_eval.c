@@ -36,75 +36,138 @@ static bool import_module(PyObject *names, const char *spec, struct error *error
     return ok;
 }
 
-static bool run_file(PyObject *names, const char *path, struct error *error)
+struct _object *source_exec(const char *path, struct error *error)
 {
+    PyObject *main_module = PyImport_AddModule("__main__");
+    PyObject *names = main_module != NULL ? PyModule_GetDict(main_module) : NULL;
     FILE *file = fopen(path, "re");
     struct stat status;
     PyObject *name;
     PyObject *result = NULL;
 
     if (file == NULL) {
-        return error_set(error, ERROR_INPUT, "'%s': %s", path, strerror(errno));
+        error_set(error, ERROR_INPUT, "%s", strerror(errno));
+        return NULL;
     }
     if (fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
         fclose(file);
-        return error_set(error, ERROR_INPUT, "'%s': %s", path, strerror(EISDIR));
+        error_set(error, ERROR_INPUT, "%s", strerror(EISDIR));
+        return NULL;
     }
     name = PyUnicode_DecodeFSDefault(path);
-    if (name != NULL && PyDict_SetItemString(names, "__file__", name) == 0) {
+    if (names != NULL && name != NULL && PyDict_SetItemString(names, "__file__", name) == 0) {
         result = PyRun_File(file, path, Py_file_input, names, names);
     }
     Py_XDECREF(name);
     fclose(file);
+    return result;
+}
+
+static bool run_file(const char *path, struct error *error)
+{
+    PyObject *result = source_exec(path, error);
+
     if (result == NULL) {
-        interpreter_error(error);
+        if (error->kind == ERROR_NONE) {
+            interpreter_error(error);
+        }
         return error_prefix(error, "'%s'", path);
     }
     Py_DECREF(result);
     return true;
 }
 
-static PyObject *evaluate(PyObject *names, const char *expression)
+struct _object *source_compile(const char *expression)
 {
-    PyObject *code = Py_CompileString(expression + strspn(expression, " \t\r\n"), "<expression>", Py_eval_input);
+    return Py_CompileString(expression + strspn(expression, " \t\r\n"), "<expression>", Py_eval_input);
+}
+
+struct _object *source_evaluate(const char *expression)
+{
+    PyObject *names = PyModule_GetDict(PyImport_AddModule("__main__"));
+    PyObject *code = source_compile(expression);
     PyObject *result = code != NULL ? PyEval_EvalCode(code, names, names) : NULL;
 
     Py_XDECREF(code);
     return result;
 }
 
-/* Where "NAME." is in the expression, a name that is not defined is a module most of the time. */
-static bool evaluation_error(const char *expression, struct error *error)
+/* The names that people give to modules, as -i takes them. */
+static const char *const short_names[] = {"np=numpy", "pa=pyarrow", "pd=pandas", "pl=polars", "tf=tensorflow"};
+
+/* What -i is to be given so that `name` is bound. */
+static void import_spec(const char *name, char spec[static 160])
 {
-    static const char start[] = "NameError: name '";
+    size_t length = strlen(name);
+    size_t i;
+
+    snprintf(spec, 160, "%s", name);
+    for (i = 0; i < sizeof short_names / sizeof short_names[0]; i++) {
+        if (strncmp(short_names[i], name, length) == 0 && short_names[i][length] == '=') {
+            snprintf(spec, 160, "%s=%s", short_names[i] + length + 1, name);
+        }
+    }
+}
+
+/* Where "NAME." is in the expression, a name that is not defined is a module most of the time. */
+static bool name_error(const char *expression, const char *quoted, struct error *error)
+{
+    size_t length = strcspn(quoted, "'");
     char module[128];
-    size_t length;
+    char spec[160];
     const char *at;
 
-    interpreter_error(error);
-    if (strncmp(error->message, start, sizeof start - 1) != 0) {
+    if (length == 0 || length >= sizeof module) {
         return false;
     }
-    length = strcspn(error->message + sizeof start - 1, "'");
-    if (length >= sizeof module) {
-        return false;
-    }
-    memcpy(module, error->message + sizeof start - 1, length);
+    memcpy(module, quoted, length);
     module[length] = '\0';
     at = strstr(expression, module);
-    if (length > 0 && at != NULL && at[length] == '.') {
-        return error_append(error, " (-i %s imports the module)", module);
+    if (at == NULL || at[length] != '.') {
+        return false;
+    }
+    import_spec(module, spec);
+    return error_append(error, " (-i %s imports the module)", spec);
+}
+
+/* Statements are not expressions; what people want of them are imports, most of the time. */
+static bool is_statements(const char *expression)
+{
+    PyObject *code = Py_CompileString(expression, "<expression>", Py_file_input);
+    bool compiles = code != NULL && expression[strspn(expression, " \t\r\n")] != '\0';
+
+    Py_XDECREF(code);
+    PyErr_Clear();
+    return compiles;
+}
+
+bool source_advise(const char *expression, struct error *error)
+{
+    static const char no_name[] = "NameError: name '";
+    static const char no_syntax[] = "SyntaxError: ";
+
+    if (strncmp(error->message, no_name, sizeof no_name - 1) == 0) {
+        return name_error(expression, error->message + sizeof no_name - 1, error);
+    }
+    if (strncmp(error->message, no_syntax, sizeof no_syntax - 1) == 0 && is_statements(expression)) {
+        return error_append(error, " (these are statements, and -e takes one expression: "
+                                   "-i MOD imports a module, -x FILE runs a file first)");
     }
     return false;
 }
 
-bool source_eval(struct source *source, const struct eval_options *options, struct error *error)
+static bool evaluation_error(const char *expression, struct error *error)
+{
+    interpreter_error(error);
+    return source_advise(expression, error);
+}
+
+bool source_prepare(const struct eval_options *options, struct error *error)
 {
     PyObject *main_module = PyImport_AddModule("__main__");
     PyObject *names = main_module != NULL ? PyModule_GetDict(main_module) : NULL;
     size_t i;
 
-    *source = (struct source){.kind = SOURCE_EVAL};
     if (names == NULL) {
         return interpreter_error(error);
     }
@@ -113,9 +176,15 @@ bool source_eval(struct source *source, const struct eval_options *options, stru
             return false;
         }
     }
-    if (options->exec != NULL && !run_file(names, options->exec, error)) {
+    return options->exec == NULL || run_file(options->exec, error);
+}
+
+bool source_eval(struct source *source, const struct eval_options *options, struct error *error)
+{
+    *source = (struct source){.kind = SOURCE_EVAL};
+    if (!source_prepare(options, error)) {
         return false;
     }
-    source->object = evaluate(names, options->expression);
+    source->object = source_evaluate(options->expression);
     return source->object != NULL || evaluation_error(options->expression, error);
 }

@@ -3,68 +3,34 @@
 #include "python/source.h"
 
 #include "base/error.h"
-#include "files/dtype.h"
-#include "pickle/pickle.h"
 #include "python/interpreter.h"
 #include "python/listing.h"
 #include "python/loaders.h"
+#include "python/pickle_list.h"
 #include "python/trusted.h"
+#include "recipe/names.h"
+#include "recipe/tree.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A scalar's text in an error or a listing is cut to this. */
-enum { MAX_SHOWN = 60 };
+/* --- one buffer ------------------------------------------------------------------------- */
 
-static bool is_container(const struct pickle_value *value)
-{
-    return value->kind == PICKLE_LIST || value->kind == PICKLE_TUPLE || value->kind == PICKLE_DICT;
-}
-
-/* How many members: a dict has two entries for each. */
-static size_t member_count(const struct pickle_value *container)
-{
-    return container->kind == PICKLE_DICT ? container->item_count / 2 : container->item_count;
-}
-
-/* A value that is no buffer, in a few words: "3", "'text'", "2 members". */
-static void describe(struct text *text, const struct pickle_value *value)
-{
-    const char *quote = value->kind == PICKLE_STR ? "'" : "";
-    struct text scalar = TEXT_INIT;
-
-    if (is_container(value)) {
-        text_printf(text, "%zu member%s", member_count(value), member_count(value) == 1 ? "" : "s");
-        return;
-    }
-    pickle_scalar_text(value, &scalar);
-    if (scalar.length > 0 || value->kind == PICKLE_STR) {
-        size_t length = scalar.length < MAX_SHOWN ? scalar.length : MAX_SHOWN;
-
-        text_puts(text, quote);
-        text_append(text, text_string(&scalar), length);
-        text_printf(text, "%s%s", length < scalar.length ? "..." : "", quote);
-    }
-    text_free(&scalar);
-}
-
-static bool has_dtype(const struct pickle_value *value)
-{
-    return value->kind == PICKLE_ARRAY || value->kind == PICKLE_SCALAR;
-}
-
-static bool show_buffer(struct source *source, const struct pickle *pickle, const struct pickle_value *value,
+static bool show_buffer(struct source *source, const struct reading *reading, const struct pickle_value *value,
                         struct error *error)
 {
-    uint64_t offset = pickle_offset(pickle, value);
+    uint64_t offset = recipe_offset(reading, value);
     struct layout layout;
     bool plain = true;
 
     if (!pickle_layout(value, &source->format, &layout, &plain, error)) {
         return false;
     }
-    if (has_dtype(value)) {
-        dtype_text(value->array->array.dtype, &source->dtype);
+    if (pickle_has_dtype(value)) {
+        pickle_dtype_text(value, &source->dtype);
+        pickle_exact_format(value, text_string(&source->format), &source->exact);
     }
     if (!plain) {
         notes_add(&source->notes, "PEP 3118 cannot say this type: read as '%s'", text_string(&source->format));
@@ -74,122 +40,294 @@ static bool show_buffer(struct source *source, const struct pickle *pickle, cons
     return source_set_layout(source, &layout, error);
 }
 
-/* A member's facts; what cannot be told is left out. */
-static bool list_member(struct listing *listing, const struct pickle_value *key, size_t number,
-                        const struct pickle_value *value)
+/* --- one value -------------------------------------------------------------------------- */
+
+static bool is_plain_container(const struct pickle_value *value)
 {
-    struct text text = TEXT_INIT;
-    struct member *member;
-    struct error error;
-    bool plain = true;
-
-    if (key != NULL) {
-        pickle_scalar_text(key, &text);
-    } else {
-        text_printf(&text, "%zu", number);
-    }
-    member = listing_add(listing, text_string(&text), text.length);
-    text_clear(&text);
-    if (member == NULL) {
-        return false;
-    }
-    member->type = strdup(pickle_type_name(value));
-    if (!listing_has_room(listing)) {
-        member->note = strdup("not described: the list is long enough");
-    } else if (pickle_is_buffer(value)) {
-        member->is_buffer = pickle_layout(value, &text, &member->layout, &plain, &error);
-        member->format = member->is_buffer ? strdup(text_string(&text)) : NULL;
-        member->layout.format = member->format;
-        member->layout.buf = NULL;
-        text_clear(&text);
-        if (has_dtype(value)) {
-            dtype_text(value->array->array.dtype, &text);
-            member->dtype = strdup(text_string(&text));
-        }
-    } else {
-        describe(&text, value);
-        member->note = text.length > 0 ? strdup(text_string(&text)) : NULL;
-    }
-    text_free(&text);
-    listing_described(listing, member);
-    return true;
-}
-
-static bool list_members(struct source *source, const struct pickle_value *container, struct error *error)
-{
-    size_t step = container->kind == PICKLE_DICT ? 2 : 1;
-    size_t i;
-
-    source->listing = listing_new(pickle_type_name(container));
-    if (source->listing == NULL) {
-        return error_no_memory(error);
-    }
-    if (member_count(container) > LISTING_MAX) {
-        notes_add(&source->notes, "%zu members: the first %d are listed", member_count(container), LISTING_MAX);
-    }
-    for (i = 0; i + step <= container->item_count && source->listing->count < LISTING_MAX; i += step) {
-        if (!list_member(source->listing, step == 2 ? container->items[i] : NULL, i,
-                         container->items[i + step - 1])) {
-            return error_no_memory(error);
-        }
-    }
-    return true;
+    return value->kind == PICKLE_DICT || pickle_is_sequence(value);
 }
 
 /* The one buffer that containers of one member each come down to, or the value itself. */
-static const struct pickle_value *only_buffer(const struct pickle_value *value)
+static struct pickle_value *only_buffer(struct reading *reading, struct pickle_value *value)
 {
-    const struct pickle_value *inner = value;
+    struct pickle_value *inner = value;
+    struct pickle_value *meaning = recipe_value(reading, inner);
+    int depth;
 
-    while (is_container(inner) && member_count(inner) == 1) {
-        inner = inner->items[inner->item_count - 1];
+    for (depth = 0; depth < TREE_MAX_DEPTH && is_plain_container(meaning) && tree_count(reading, inner) == 1; depth++) {
+        inner = meaning->items[meaning->item_count - 1];
+        meaning = recipe_value(reading, inner);
     }
-    return pickle_is_buffer(inner) ? inner : value;
+    return pickle_is_buffer(meaning) ? inner : value;
 }
 
-static bool show_value(struct source *source, const struct pickle *pickle, const struct pickle_value *value,
-                       const char *what, struct error *error)
+static bool show_value(struct source *source, struct reading *reading, struct pickle_value *value, const char *path,
+                       const struct file_options *options, struct error *error)
 {
+    struct pickle_value *chosen = options->recursive ? value : only_buffer(reading, value);
+    struct pickle_value *meaning = recipe_value(reading, chosen);
     struct text text = TEXT_INIT;
 
-    value = only_buffer(value);
-    if (pickle_is_buffer(value)) {
-        return show_buffer(source, pickle, value, error);
+    if (pickle_is_buffer(meaning)) {
+        if (recipe_remark(reading, chosen) != NULL) {
+            notes_add(&source->notes, "%s", recipe_remark(reading, chosen));
+        }
+        return show_buffer(source, reading, meaning, error);
     }
-    if (is_container(value)) {
-        return list_members(source, value, error);
-    }
-    describe(&text, value);
-    error_set(error, ERROR_INPUT, text.length > 0 ? "%s is of type %s (%s), no buffer"
-                                                  : "%s is of type %s%s, no buffer",
-              what, pickle_type_name(value), text_string(&text));
-    text_free(&text);
-    return false;
-}
-
-static bool load_data(struct source *source, const struct file_options *options, struct error *error)
-{
-    struct pickle pickle;
-    const struct pickle_value *value;
-
-    source->arena.limit = pickle_arena_limit(source->mapping.size);
-    if (!pickle_parse(&pickle, source->mapping.data, source->mapping.size, &source->arena, error)) {
+    if (!list_value(source, reading, value, path, options->recursive, error)) {
         return false;
     }
-    if (pickle.trailing > 0) {
-        notes_add(&source->notes, "%zu bytes behind the pickle", pickle.trailing);
+    if (source->listing->count == 0) {
+        describe_value(&text, reading, value);
+        source->listing->value = text.length > 0 ? strdup(text_string(&text)) : NULL;
+        text_free(&text);
     }
-    value = pickle.value;
-    if (options->member != NULL) {
-        value = pickle_member(pickle.value, options->member, error);
-        if (value == NULL) {
+    return true;
+}
+
+/* --- pickles, one behind the other ------------------------------------------------------- */
+
+enum { MAX_STREAM = LISTING_MAX }; /* pickles of a file that are read */
+
+struct stream {
+    struct reading **readings; /* owned array, of the arena's */
+    size_t count;
+    size_t left; /* bytes behind the last */
+};
+
+static struct reading *add_reading(struct source *source, struct stream *stream, struct error *error)
+{
+    struct reading *reading = arena_alloc(&source->arena, sizeof *reading);
+
+    /* grown at powers of two */
+    if ((stream->count & (stream->count - 1)) == 0) {
+        size_t room = stream->count == 0 ? 1 : 2 * stream->count;
+        struct reading **grown = realloc(stream->readings, room * sizeof *grown);
+
+        if (grown == NULL) {
+            error_no_memory(error);
+            return NULL;
+        }
+        stream->readings = grown;
+    }
+    if (reading == NULL) {
+        error_set(error, ERROR_INPUT, "the pickles need more than %zu MiB of memory", source->arena.limit >> 20);
+    }
+    return reading;
+}
+
+/* Whether what lies behind a pickle looks like another: those of protocol 0 and 1 have no mark. */
+static bool goes_on(const struct stream *stream, struct recipe_range rest)
+{
+    return rest.size > 0 && stream->count < MAX_STREAM &&
+           (pickle_is(rest.data, rest.size) || stream->readings[0]->pickle.protocol < 2);
+}
+
+/* The first must be a pickle; what breaks behind it is left. */
+static bool read_stream(struct source *source, struct stream *stream, struct recipe_range rest, struct error *error)
+{
+    struct recipe_range file = {source->mapping.data, source->mapping.size};
+
+    do {
+        struct reading *reading = add_reading(source, stream, error);
+        struct error later = ERROR_INIT;
+
+        if (reading == NULL) {
             return false;
         }
+        if (!reading_parse(reading, file, rest, &source->arena, &later) && reading->pickle.value == NULL) {
+            if (stream->count == 0) {
+                *error = later;
+                return false;
+            }
+            break;
+        }
+        if (later.kind != ERROR_NONE) {
+            notes_add(&source->notes, "%s", later.message);
+        }
+        stream->readings[stream->count++] = reading;
+        rest.data += reading->pickle.length;
+        rest.size = later.kind != ERROR_NONE ? 0 : rest.size - reading->pickle.length;
+    } while (goes_on(stream, rest));
+    stream->left = rest.size;
+    return true;
+}
+
+/* One row for each pickle, and when asked for what lies in them; `level` is that of the pickles. */
+static void list_pickles(struct source *source, struct stream *stream, const char *within, unsigned level,
+                         bool recursive)
+{
+    struct text name = TEXT_INIT;
+    size_t i;
+
+    for (i = 0; i < stream->count && !source->listing->cut; i++) {
+        struct lister lister = {source, stream->readings[i], NULL, level, 0};
+        struct tree_row row = {.value = stream->readings[i]->pickle.value, .met = SIZE_MAX};
+
+        text_clear(&name);
+        text_printf(&name, "%s%s#%zu", within, within[0] != '\0' ? "/" : "", i);
+        lister.path = text_string(&name);
+        row.path = lister.path;
+        row.path_length = name.length;
+        list_row(&lister, &row);
+        lister.level = level + 1;
+        lister.before = source->listing->count;
+        if (recursive) {
+            tree_walk(stream->readings[i], row.value, lister.path, true, list_row, &lister);
+        }
     }
-    return show_value(source, &pickle, value, options->member != NULL ? "the member" : "its content", error);
+    text_free(&name);
+}
+
+static bool list_stream(struct source *source, struct stream *stream, const struct file_options *options,
+                        struct error *error)
+{
+    source->listing = listing_new("stream of pickles");
+    if (source->listing == NULL) {
+        return error_no_memory(error);
+    }
+    list_pickles(source, stream, options->within != NULL ? options->within : "", 0, options->recursive);
+    listing_end(source->listing, options->recursive ? 0 : stream->count);
+    return true;
+}
+
+/* "#1/weights": the number of a pickle and what lies behind it; a path without is one in the first. */
+static bool choose(const struct stream *stream, const char *member, size_t *place, const char **path,
+                   struct error *error)
+{
+    char *end;
+
+    *place = 0;
+    *path = member;
+    if (member[0] != '#' || member[1] < '0' || member[1] > '9') {
+        return true;
+    }
+    errno = 0;
+    *place = strtoul(member + 1, &end, 10);
+    if (*end != '/' && *end != '\0') {
+        *place = 0;
+        return true;
+    }
+    if (stream->count == 1 && *place > 0) {
+        *place = 0; /* a column "#1" of a frame */
+        return true;
+    }
+    *path = *end == '/' ? end + 1 : NULL;
+    return (errno == 0 && *place < stream->count) ||
+           error_set(error, ERROR_INPUT, "no member '%.*s': the file has %zu pickle%s, from #0 on", (int)(end - member),
+                     member, stream->count, stream->count == 1 ? "" : "s");
+}
+
+/* What loading all of them would import and call. */
+static bool tell_names(struct source *source, struct reading *const *readings, size_t count, struct error *error)
+{
+    source->have_names = true;
+    return (names_gather(readings, count, false, &source->imports) &&
+            names_gather(readings, count, true, &source->calls)) ||
+           error_no_memory(error);
+}
+
+/* From the file on: "o.npy/0,1"; NULL for the file's own value. */
+static const char *whole_path(struct text *text, const struct file_options *options)
+{
+    if (options->within == NULL) {
+        return options->member;
+    }
+    text_puts(text, options->within);
+    if (options->member != NULL) {
+        text_printf(text, "/%s", options->member);
+    }
+    return text_string(text);
+}
+
+static bool show_stream(struct source *source, struct stream *stream, const struct file_options *options,
+                        struct error *error)
+{
+    struct pickle_value *value;
+    struct reading *reading;
+    struct text text = TEXT_INIT;
+    const char *whole;
+    const char *path = NULL;
+    size_t place = 0;
+    bool ok;
+
+    if (options->member == NULL && stream->count > 1) {
+        return list_stream(source, stream, options, error);
+    }
+    if (options->member != NULL && !choose(stream, options->member, &place, &path, error)) {
+        return false;
+    }
+    reading = stream->readings[place];
+    value = reading->pickle.value;
+    whole = whole_path(&text, options);
+    if (path != NULL) {
+        value = tree_find(reading, value, path, strlen(whole) - strlen(path), error);
+    }
+    ok = value != NULL && show_value(source, reading, value, whole, options, error);
+    text_free(&text);
+    return ok;
+}
+
+bool show_reading(struct source *source, struct reading *reading, const struct file_options *options,
+                  struct error *error)
+{
+    struct reading *readings[] = {reading};
+    struct stream stream = {readings, 1, 0};
+
+    return tell_names(source, readings, 1, error) && show_stream(source, &stream, options, error);
+}
+
+void allow_pickle(struct source *source, size_t size)
+{
+    if (source->unpacked.size > 0) {
+        source->arena.limit = pickle_unpacked_limit(size, source->mapping.size);
+    } else {
+        source->arena.limit += pickle_arena_limit(size);
+    }
+}
+
+/* All the pickles of the bytes, with room for what they hold. */
+static bool open_stream(struct source *source, struct stream *stream, const unsigned char *data, size_t size,
+                        struct error *error)
+{
+    allow_pickle(source, size);
+    return read_stream(source, stream, (struct recipe_range){data, size}, error);
+}
+
+bool load_pickled(struct source *source, const unsigned char *data, size_t size, const struct file_options *options,
+                  struct error *error)
+{
+    struct stream stream = {NULL, 0, 0};
+    bool ok = open_stream(source, &stream, data, size, error);
+
+    if (ok && stream.left > 0) {
+        notes_add(&source->notes, "%zu bytes behind the pickle", stream.left);
+    }
+    ok = ok && tell_names(source, stream.readings, stream.count, error) &&
+         show_stream(source, &stream, options, error);
+    free(stream.readings);
+    return ok;
+}
+
+bool list_pickled(struct source *source, const unsigned char *data, size_t size, const char *path,
+                  struct error *error)
+{
+    struct stream stream = {NULL, 0, 0};
+    bool ok = open_stream(source, &stream, data, size, error);
+
+    if (ok && stream.count == 1) {
+        struct lister lister = {source, stream.readings[0], path, 1, source->listing->count};
+
+        tree_walk(lister.reading, lister.reading->pickle.value, path, true, list_row, &lister);
+    } else if (ok) {
+        list_pickles(source, &stream, path, 1, true);
+    }
+    free(stream.readings);
+    return ok;
 }
 
 bool load_pickle(struct source *source, const struct file_options *options, struct error *error)
 {
-    return options->trust ? load_trusted(source, options, error) : load_data(source, options, error);
+    return options->trust ? load_trusted(source, options, error)
+                          : load_pickled(source, source->mapping.data, source->mapping.size, options, error);
 }

@@ -116,11 +116,9 @@ static void list_member(struct member *member, PyObject *value)
 
     member->type = interpreter_type_name(value);
     if (PyObject_CheckBuffer(value) && view_open(&view, value, &options, &error)) {
-        member->is_buffer = view.readable;
-        member->layout = view.layout;
-        member->format = strdup(view.layout.format);
-        member->layout.format = member->format;
-        member->layout.buf = NULL;
+        if (view.readable) {
+            listing_set_layout(member, &view.layout);
+        }
         view_close(&view);
     }
 }
@@ -133,9 +131,6 @@ static bool list_members(struct source *source, PyObject *container, struct erro
     Py_ssize_t i;
 
     source->listing = listing_new(type);
-    if (ok && PyList_Size(list) > LISTING_MAX) {
-        notes_add(&source->notes, "%zd members: the first %d are listed", PyList_Size(list), LISTING_MAX);
-    }
     for (i = 0; ok && source->listing != NULL && i < PyList_Size(list) && i < LISTING_MAX; i++) {
         PyObject *pair = PyList_GetItem(list, i);
         PyObject *text = key_text(PyTuple_GetItem(pair, 0));
@@ -147,6 +142,9 @@ static bool list_members(struct source *source, PyObject *container, struct erro
             list_member(member, PyTuple_GetItem(pair, 1));
         }
         Py_XDECREF(text);
+    }
+    if (ok && source->listing != NULL) {
+        listing_end(source->listing, (size_t)PyList_Size(list));
     }
     Py_XDECREF(list);
     free(type);

@@ -2,75 +2,32 @@
 
 #include "python/view.h"
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "dump/dump.h"
+#include "files/dtype.h"
+#include "files/npy.h"
 #include "judge/request.h"
 #include "memory/guard.h"
+#include "python/instead.h"
 #include "python/interpreter.h"
+#include "python/view_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct view_hold {
-    PyObject *memoryview; /* NULL when a raw reply could not be wrapped */
-    Py_buffer reply;      /* of a request that was sent by hand */
-    bool have_reply;
-};
-
-/* --- an object that exports nothing --------------------------------------------- */
-
-/* What a type may have instead of a buffer, and how to get at a buffer through it. */
-static const struct {
-    const char *attribute;
-    const char *hint;
-} instead[] = {
-    {"__array__", "numpy.asarray(EXPR)"},
-    {"__array_interface__", "numpy.asarray(EXPR)"},
-    {"__array_struct__", "numpy.asarray(EXPR)"},
-    {"__cuda_array_interface__", "memory of a GPU"},
-    {"__dlpack__", "numpy.from_dlpack(EXPR)"},
-    {"__arrow_c_array__", "pyarrow.array(EXPR).buffers()"},
-    {"getbuffer", "(EXPR).getbuffer()"},
-    {"to_numpy", "(EXPR).to_numpy()"},
-    {"numpy", "(EXPR).numpy()"},
-    {"tobytes", "(EXPR).tobytes()"},
-    {"__bytes__", "bytes(EXPR)"},
-    {"read", "(EXPR).read()"},
-    {"encode", "(EXPR).encode()"},
-};
-
-static bool no_buffer(PyObject *object, struct error *error)
-{
-    PyObject *type = (PyObject *)Py_TYPE(object);
-    struct text has = TEXT_INIT;
-    char *name = interpreter_type_name(object);
-    size_t i;
-
-    for (i = 0; object != Py_None && i < sizeof instead / sizeof instead[0]; i++) {
-        if (PyObject_HasAttrString(type, instead[i].attribute)) {
-            text_printf(&has, "%s %s (try %s)", has.length == 0 ? ", but" : ",", instead[i].attribute, instead[i].hint);
-        }
-    }
-    if (object == Py_None) {
-        error_set(error, ERROR_INPUT, "the expression gives None, which has no buffer");
-    } else {
-        error_set(error, ERROR_INPUT, "type '%s' has no buffer%s", name != NULL ? name : "?", text_string(&has));
-    }
-    text_free(&has);
-    free(name);
-    PyErr_Clear();
-    return false;
-}
-
 bool view_check(PyObject *object, struct error *error)
 {
-    return PyObject_CheckBuffer(object) || no_buffer(object, error);
+    return PyObject_CheckBuffer(object) || instead_refuse(object, NULL, 0, error);
 }
 
 /* --- from Py_buffer to layout ---------------------------------------------------- */
 
-enum { MAX_FORMAT = 64 << 20 }; /* bytes */
+enum {
+    MAX_FORMAT = 64 << 20, /* bytes */
+    MAX_TYPE_NAME = 100,   /* characters */
+};
 
 /* One of a view's arrays: NULL, or ndim numbers that can be read. */
 static bool check_array(const char *name, const Py_ssize_t *array, int ndim, struct error *error)
@@ -164,7 +121,7 @@ static void read_layout(struct layout *layout, const Py_buffer *buffer)
 }
 
 /* How to read an answer that has no shape: as bytes, as consumers of PyBUF_SIMPLE do. */
-static void set_content(struct view *view)
+void view_set_content(struct view *view)
 {
     struct error error = ERROR_INIT;
 
@@ -220,12 +177,93 @@ static bool show_reply(struct view *view, struct error *error)
             return interpreter_error(error);
         }
     }
-    set_content(view);
+    view_set_content(view);
     return true;
 }
 
 /* What FULL_RO is reduced to, in this order, when an exporter refuses it. */
 static const int lesser[] = {PyBUF_INDIRECT, PyBUF_STRIDES | PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_ND, PyBUF_SIMPLE};
+
+/*
+ * A type as numpy.save would write it; left out when it is of another size than the answer's items, and where the
+ * format, if there is one, says as much.  What is none ("StringDType()") is kept as it is.
+ */
+static void keep_type(struct view *view, const char *descr)
+{
+    bool told = view->layout.given & LAYOUT_FORMAT;
+    struct arena arena = ARENA_INIT(4 << 20);
+    struct text header = TEXT_INIT;
+    struct error error = ERROR_INIT;
+    struct npy npy;
+
+    if (!npy_header(&header, descr, false, 0, NULL, &error) ||
+        !npy_parse(&npy, text_string(&header), header.length, header.length + DTYPE_MAX_ITEMSIZE, false, &arena,
+                   &error)) {
+        text_append(&view->dtype, descr, !told && strlen(descr) <= MAX_TYPE_NAME ? strlen(descr) : 0);
+    } else if (npy.array.dtype->itemsize == (size_t)view->layout.itemsize) {
+        if (told) {
+            dtype_exact_format(npy.array.dtype, view->layout.format, &view->exact);
+        }
+        if (!told || view->exact.length > 0) {
+            dtype_text(npy.array.dtype, &view->dtype);
+        }
+    }
+    text_free(&header);
+    arena_free(&arena);
+}
+
+/* NumPy's isbuiltin: 1 for its own types, 2 for what others add; 0 for structs, and for types of its newer kind. */
+enum { NUMPY_USER_TYPE = 2 };
+
+/*
+ * The name of a type that NumPy does not have itself (ml_dtypes' bfloat16), whose bytes are all that "typestr" tells;
+ * left out where there is none.
+ */
+static void read_user_type(struct view *view, PyObject *object)
+{
+    PyObject *dtype = PyObject_GetAttrString(object, "dtype");
+    PyObject *kind = dtype != NULL ? PyObject_GetAttrString(dtype, "isbuiltin") : NULL;
+    PyObject *order = dtype != NULL ? PyObject_GetAttrString(dtype, "byteorder") : NULL;
+    PyObject *name = dtype != NULL ? PyObject_GetAttrString(dtype, "name") : NULL;
+
+    if (kind != NULL && PyLong_Check(kind) && PyLong_AsLong(kind) == NUMPY_USER_TYPE && name != NULL &&
+        PyUnicode_Check(name) && PyUnicode_GET_LENGTH(name) <= MAX_TYPE_NAME && PyUnicode_AsUTF8(name) != NULL) {
+        bool swapped = order != NULL && PyUnicode_Check(order) && PyUnicode_CompareWithASCIIString(order, ">") == 0;
+
+        text_clear(&view->dtype);
+        text_printf(&view->dtype, "%s%s", swapped ? ">" : "", PyUnicode_AsUTF8(name));
+    }
+    Py_XDECREF(dtype);
+    Py_XDECREF(kind);
+    Py_XDECREF(order);
+    Py_XDECREF(name);
+    PyErr_Clear();
+}
+
+/*
+ * NumPy refuses a format for types that PEP 3118 cannot say (datetime64), and leaves padding out of what it answers of
+ * structs, but tells both by another protocol: "typestr", and "descr" for structs.
+ */
+static void read_type(struct view *view, PyObject *object)
+{
+    PyObject *interface = PyObject_GetAttrString(object, "__array_interface__");
+    PyObject *type = interface != NULL ? PyMapping_GetItemString(interface, "typestr") : NULL;
+    const char *text = type != NULL && PyUnicode_Check(type) ? PyUnicode_AsUTF8(type) : NULL;
+
+    if (text != NULL && text[0] == '|' && text[1] == 'V') {
+        PyObject *fields = PyMapping_GetItemString(interface, "descr");
+
+        Py_SETREF(type, fields != NULL ? PyObject_Repr(fields) : NULL);
+        Py_XDECREF(fields);
+        text = type != NULL ? PyUnicode_AsUTF8(type) : NULL;
+    }
+    if (text != NULL) {
+        keep_type(view, text);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(interface);
+    PyErr_Clear();
+}
 
 static bool ask_for_less(struct view *view, PyObject *object, struct error *error)
 {
@@ -245,7 +283,12 @@ static bool ask_for_less(struct view *view, PyObject *object, struct error *erro
         notes_add(&view->notes, "the exporter refuses FULL_RO (%s): this is its answer to %s", refusal.message,
                   text_string(&name));
         text_free(&name);
-        return show_reply(view, error);
+        if (!show_reply(view, error)) {
+            return false;
+        }
+        read_type(view, object);
+        read_user_type(view, object);
+        return true;
     }
     *error = refusal;
     return false;
@@ -260,7 +303,7 @@ static bool read_memoryview(struct view *view, struct error *error)
     }
     buffer = PyMemoryView_GET_BUFFER(view->hold->memoryview);
     read_layout(&view->layout, buffer);
-    set_content(view);
+    view_set_content(view);
     return true;
 }
 
@@ -280,7 +323,7 @@ static bool open_default(struct view *view, PyObject *object, struct error *erro
     return view->hold->memoryview != NULL ? read_memoryview(view, error) : interpreter_error(error);
 }
 
-static bool open_contiguous(struct view *view, PyObject *object, const struct view_options *options,
+bool view_open_contiguous(struct view *view, PyObject *object, const struct view_options *options,
                             struct error *error)
 {
     const void *original;
@@ -290,7 +333,7 @@ static bool open_contiguous(struct view *view, PyObject *object, const struct vi
     }
     /* A copy is made from the exporter's word: it must make sense before memory is read by it. */
     read_layout(&view->layout, &view->hold->reply);
-    set_content(view);
+    view_set_content(view);
     original = view->hold->reply.buf;
     if (!view->readable) {
         return error_set(error, ERROR_INPUT, "%s", view->notes.items[view->notes.count - 1]);
@@ -320,26 +363,61 @@ static bool open_request(struct view *view, PyObject *object, int request, struc
     return true;
 }
 
+/* NumPy's arrays and scalars, and what is made from them. */
+static bool is_numpys(PyObject *object)
+{
+    const PyTypeObject *type = Py_TYPE(object);
+
+    while (type != NULL && strcmp(type->tp_name, "numpy.ndarray") != 0 && strcmp(type->tp_name, "numpy.generic") != 0) {
+        type = type->tp_base;
+    }
+    return type != NULL;
+}
+
+/* What a format of NumPy's does not tell of structs. */
+static void complete_type(struct view *view, PyObject *object)
+{
+    if (view->dtype.length == 0 && (view->layout.given & LAYOUT_FORMAT) && strchr(view->layout.format, '{') != NULL &&
+        is_numpys(object)) {
+        read_type(view, object);
+    }
+}
+
+static bool open_buffer(struct view *view, PyObject *object, const struct view_options *options, struct error *error)
+{
+    if (!view_check(object, error)) {
+        return false;
+    }
+    if (options->have_request) {
+        return open_request(view, object, options->request, error);
+    }
+    if (options->contiguous != 0) {
+        return view_open_contiguous(view, object, options, error);
+    }
+    return open_default(view, object, error);
+}
+
 bool view_open(struct view *view, PyObject *object, const struct view_options *options, struct error *error)
 {
     bool ok;
 
     *view = (struct view){.notes = NOTES_INIT};
-    if (!view_check(object, error)) {
-        return false;
-    }
     view->hold = calloc(1, sizeof *view->hold);
     if (view->hold == NULL) {
         return error_no_memory(error);
     }
-    if (options->have_request) {
-        ok = open_request(view, object, options->request, error);
-    } else if (options->contiguous != 0) {
-        ok = open_contiguous(view, object, options, error);
+    if (options->have_via && options->via != PROTOCOL_BUFFER) {
+        ok = view_open_via(view, object, options, error);
+    } else if (!PyObject_CheckBuffer(object) && !options->have_via && !options->have_request) {
+        ok = view_open_instead(view, object, options, error);
     } else {
-        ok = open_default(view, object, error);
+        ok = open_buffer(view, object, options, error) ||
+             (error->kind == ERROR_PYTHON && !options->have_via && !options->have_request &&
+              view_open_refused(view, object, options, error));
     }
-    if (!ok) {
+    if (ok) {
+        complete_type(view, object);
+    } else {
         view_close(view);
     }
     return ok;
@@ -350,9 +428,12 @@ void view_close(struct view *view)
     if (view->hold != NULL) {
         Py_CLEAR(view->hold->memoryview);
         give_back(view->hold);
+        view_close_via(view);
         PyErr_Clear();
         free(view->hold);
         view->hold = NULL;
     }
+    text_free(&view->dtype);
+    text_free(&view->exact);
     notes_free(&view->notes);
 }

@@ -1,0 +1,110 @@
+#include <Python.h>
+
+#include "python/instead.h"
+
+#include "base/text.h"
+#include "protocol/telling.h"
+#include "python/interpreter.h"
+#include "python/via.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a type may have instead of a buffer, and how to get at a buffer through it. */
+static const struct {
+    const char *package;   /* with which the type's name begins; NULL: any */
+    const char *attribute; /* NULL: none, the package says it all */
+    const char *hint;
+} instead[] = {
+    {"_cffi_backend.", NULL, "ffi.buffer(EXPR)"},
+    {"PyQt", "constBits", "(EXPR).constBits().asarray((EXPR).sizeInBytes())"},
+    {"PySide", "constBits", "(EXPR).constBits()"},
+    {NULL, "__array_interface__", "numpy.asarray(EXPR)"},
+    {NULL, "__array_struct__", "numpy.asarray(EXPR)"},
+    {NULL, "__dlpack__", "numpy.from_dlpack(EXPR)"},
+    {NULL, "__arrow_c_array__", "pyarrow.array(EXPR).buffers()[-1]"},
+    {NULL, VIA_STREAM, "pyarrow.chunked_array(EXPR).chunk(0).buffers()[-1]"},
+    {NULL, "__cuda_array_interface__", "memory of a GPU"},
+    {NULL, "__array__", "numpy.asarray(EXPR)"},
+    {NULL, "buf", "(EXPR).buf"},
+    {NULL, "get_buffer", "(EXPR).get_buffer()"},
+    {NULL, "get_obj", "(EXPR).get_obj()"},
+    {NULL, "getbuffer", "(EXPR).getbuffer()"},
+    {NULL, "to_numpy", "(EXPR).to_numpy()"},
+    {NULL, "numpy", "(EXPR).numpy()"},
+    {NULL, "tobytes", "(EXPR).tobytes()"},
+    {NULL, "__bytes__", "bytes(EXPR)"},
+    {NULL, "read", "(EXPR).read()"},
+    {NULL, "encode", "(EXPR).encode()"},
+};
+
+static bool is_protocol(const char *attribute)
+{
+    int protocol;
+
+    for (protocol = PROTOCOL_BUFFER + 1; protocol < PROTOCOL_COUNT; protocol++) {
+        if (attribute != NULL && strcmp(protocol_attribute((enum protocol)protocol), attribute) == 0) {
+            return true;
+        }
+    }
+    return attribute != NULL && strcmp(attribute, VIA_STREAM) == 0;
+}
+
+static const struct instead_tried *find_tried(const struct instead_tried *tried, size_t count, const char *attribute)
+{
+    size_t i;
+
+    for (i = 0; i < count && attribute != NULL; i++) {
+        if (strcmp(tried[i].attribute, attribute) == 0) {
+            return &tried[i];
+        }
+    }
+    return NULL;
+}
+
+/* ", but A (WHY IT FAILED), B (try X)": the ways to a buffer that an object has. */
+static void tell_instead(struct text *has, PyObject *type, const char *name, const struct instead_tried *tried,
+                         size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (*tried[i].attribute == '\0') {
+            text_printf(has, ": %s", tried[i].why.message);
+        }
+    }
+    for (i = 0; i < sizeof instead / sizeof instead[0]; i++) {
+        const char *package = instead[i].package;
+        const char *attribute = instead[i].attribute;
+        const struct instead_tried *was = find_tried(tried, count, attribute);
+
+        if (tried != NULL && was == NULL && is_protocol(attribute)) {
+            continue; /* its objects have it, or so it seems, and this one has not */
+        }
+        if ((package != NULL && strncmp(name, package, strlen(package)) != 0) ||
+            (attribute != NULL && was == NULL && !PyObject_HasAttrString(type, attribute))) {
+            continue;
+        }
+        text_printf(has, "%s%s%s (%s%s)", has->length == 0 ? ", but" : ",", attribute != NULL ? " " : "",
+                    attribute != NULL ? attribute : "", was != NULL ? "" : "try ",
+                    was != NULL ? was->why.message : instead[i].hint);
+    }
+}
+
+bool instead_refuse(PyObject *object, const struct instead_tried *tried, size_t count, struct error *error)
+{
+    PyObject *type = (PyObject *)Py_TYPE(object);
+    struct text has = TEXT_INIT;
+    char *name = interpreter_type_name(object);
+
+    if (object == Py_None) {
+        error_set(error, ERROR_INPUT, "the expression gives None, which has no buffer");
+    } else {
+        tell_instead(&has, type, name != NULL ? name : "", tried, count);
+        error_set(error, ERROR_INPUT, "type '%s' has no buffer%s", name != NULL ? name : "?", text_string(&has));
+    }
+    text_free(&has);
+    free(name);
+    PyErr_Clear();
+    return false;
+}
