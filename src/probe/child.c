@@ -4,12 +4,10 @@
  */
 #include "probe/child.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
+#include "probe/process.h"
+#include "probe/raised.h"
+
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 static void sweep(struct probe *probe, int request)
@@ -31,12 +29,11 @@ static void ask_root(struct probe *probe, int item)
     Py_buffer view;
 
     (void)item;
-    /* What a released memoryview, which grants nothing, has for a base may be gone. */
     if (truth < 0) {
         return;
     }
     if (PyMemoryView_Check(probe->exporter)) {
-        root = PyMemoryView_GET_BASE(probe->exporter);
+        root = probe_base(probe->exporter);
         Py_XINCREF(root);
     } else if (probe_ask(probe, truth, &view, NULL) == OUTCOME_GRANTED) {
         root = view.obj != probe->stale && view.obj != probe->exporter ? view.obj : NULL;
@@ -86,71 +83,65 @@ const struct job probe_jobs[PROBE_JOBS] = {
     {STEP_OTHER, 1, false, shift},
     {STEP_AGAIN, REQUEST_COUNT, false, sweep_again},
     {STEP_REFERENCES, REQUEST_COUNT, false, probe_references},
+    {STEP_LOSSES, REQUEST_COUNT, false, probe_losses},
     {STEP_HOLD, 1, false, probe_hold},
     {STEP_COPY, REQUEST_COUNT, false, probe_copy},
     {STEP_OTHER, 1, false, ask_root},
+    {STEP_OTHER, 1, false, probe_immutable},
+    {STEP_TELL, PROTOCOL_COUNT, false, probe_tell},
+    {STEP_ASK, DLPACK_QUESTIONS, false, probe_ask_dlpack},
+    {STEP_INTERFACE, 1, true, probe_exchange_interface},
+    {STEP_STRUCT, EXCHANGE_TRIALS, true, probe_exchange_struct},
+    {STEP_DLPACK, EXCHANGE_TRIALS, true, probe_exchange_dlpack},
+    {STEP_ARROW, EXCHANGE_TRIALS, true, probe_exchange_arrow},
     {STEP_DROP, 1, true, probe_drop},
+    {STEP_AFTERMATH, 1, true, probe_aftermath},
+    {STEP_EVALUATE, 1, true, probe_evaluations},
     {STEP_MUTATE, MUTATE_WHENS, true, probe_mutate},
     {STEP_STRESS, 1, true, probe_stress},
 };
 
+/* What a protocol was told to be, as far as that has been asked. */
+static bool has_told(const struct probe *probe, enum protocol protocol)
+{
+    return probe->transcript->protocols.told[protocol].outcome == OUTCOME_GRANTED;
+}
+
+static bool wants_step(const struct probe *probe, enum step step)
+{
+    switch (step) {
+    case STEP_EVALUATE:
+        return probe->transcript->has_buffer && probe->expression != NULL;
+    case STEP_MUTATE:
+        return probe->transcript->has_buffer && probe->mutate != NULL;
+    case STEP_STRESS:
+        return probe->transcript->has_buffer && probe->stress > 0;
+    case STEP_TELL:
+        return true;
+    case STEP_ASK:
+        return has_told(probe, PROTOCOL_DLPACK) ||
+               probe->transcript->protocols.told[PROTOCOL_DLPACK].outcome == OUTCOME_REFUSED;
+    case STEP_INTERFACE:
+        return has_told(probe, PROTOCOL_ARRAY_INTERFACE);
+    case STEP_STRUCT:
+        return has_told(probe, PROTOCOL_ARRAY_STRUCT);
+    case STEP_DLPACK:
+        return has_told(probe, PROTOCOL_DLPACK);
+    case STEP_ARROW:
+        return has_told(probe, PROTOCOL_ARROW);
+    default:
+        return probe->transcript->has_buffer;
+    }
+}
+
 bool probe_wants(const struct probe *probe, int job)
 {
-    return (!probe->answers_only || probe_jobs[job].step == STEP_SWEEP) &&
-           (probe_jobs[job].step != STEP_MUTATE || probe->mutate != NULL) &&
-           (probe_jobs[job].step != STEP_STRESS || probe->stress > 0);
+    enum step step = probe_jobs[job].step;
+
+    return (!probe->answers_only || step == STEP_SWEEP || step == STEP_TELL) && wants_step(probe, step);
 }
 
 /* --- a child --- */
-
-static void flush_python(const char *name)
-{
-    PyObject *stream = PySys_GetObject(name);
-    PyObject *result =
-        stream != NULL && stream != Py_None ? PyObject_CallMethod(stream, "flush", NULL) : NULL;
-
-    Py_XDECREF(result);
-    PyErr_Clear();
-}
-
-void probe_flush(void)
-{
-    flush_python("stdout");
-    flush_python("stderr");
-    fflush(NULL);
-}
-
-/* An exporter that says something says it once, not some thousand times. */
-static void be_quiet(void)
-{
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-    probe_flush();
-    if (null >= 0) {
-        dup2(null, STDOUT_FILENO);
-        dup2(null, STDERR_FILENO);
-        close(null);
-    }
-}
-
-/* No terminal to wait for, no core file to write, and no life after the parent's. */
-static void settle(void)
-{
-    struct rlimit core;
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-    setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    signal(SIGTTOU, SIG_IGN);
-    if (null >= 0) {
-        dup2(null, STDIN_FILENO);
-        close(null);
-    }
-    if (getrlimit(RLIMIT_CORE, &core) == 0) {
-        core.rlim_cur = core.rlim_max > 0 ? 1 : 0; /* 1 keeps core_pattern's pipe from starting too */
-        setrlimit(RLIMIT_CORE, &core);
-    }
-}
 
 /* sys.unraisablehook: what __release_buffer__ raises ends here. */
 static PyObject *on_unraisable(PyObject *self, PyObject *raised)
@@ -163,7 +154,7 @@ static PyObject *on_unraisable(PyObject *self, PyObject *raised)
         if (transcript->unraisable.count++ == 0) {
             transcript->unraisable.entered = traceback != Py_None;
             PyErr_SetObject((PyObject *)Py_TYPE(value), value);
-            probe_take_exception(&transcript->unraisable.exception);
+            raised_take(&transcript->unraisable.exception);
         }
     }
     PyErr_Clear();
@@ -186,8 +177,7 @@ static void watch_unraisable(struct probe *probe)
     PyErr_Clear();
 }
 
-/* References that a broken exporter may take away without taking the object away under us. */
-static void add_spares(PyObject *object)
+void probe_add_spares(PyObject *object)
 {
     enum { SPARE = 100000 };
     int i;
@@ -203,24 +193,22 @@ _Noreturn void probe_run(struct probe *probe, int job, int item)
     bool quiet = false;
     int first = job;
 
-    settle();
     probe->child = getpid();
-    PyOS_AfterFork_Child();
     probe->stale = PyList_New(0);
     if (probe->stale == NULL) {
         _exit(1);
     }
-    add_spares(probe->stale);
+    probe_add_spares(probe->stale);
     watch_unraisable(probe);
     if (!probe_jobs[job].fresh) {
-        add_spares(probe->exporter);
+        probe_add_spares(probe->exporter);
     }
     for (; job < PROBE_JOBS && (job == first || !probe_jobs[job].fresh); job++) {
         if (!probe_wants(probe, job)) {
             continue;
         }
         if (probe_jobs[job].step != STEP_SWEEP && !quiet) {
-            be_quiet();
+            process_be_quiet();
             quiet = true;
         }
         for (; item < probe_jobs[job].items; item++) {
@@ -239,6 +227,6 @@ done:
     shared->job = job;
     shared->item = item;
     shared->done = true;
-    probe_flush();
+    process_flush();
     _exit(0);
 }

@@ -3,15 +3,10 @@
  */
 #include "probe/child.h"
 
+#include "probe/raised.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-/* What the sweeps granted, and no child died of. */
-static bool is_usable(const struct probe *probe, int request)
-{
-    return probe->transcript->sweeps[0][request].outcome == OUTCOME_GRANTED &&
-           !(probe->avoid & UINT64_C(1) << request);
-}
 
 /* --- references --- */
 
@@ -96,7 +91,7 @@ void probe_references(struct probe *probe, int request)
     PyObject *obj = NULL;
     int i;
 
-    if (is_usable(probe, request)) {
+    if (probe_can_send(probe, request)) {
         obj = find_obj(probe, request);
     } else if (probe->transcript->sweeps[0][request].outcome != OUTCOME_REFUSED) {
         return;
@@ -126,7 +121,7 @@ static void acquire_all(struct probe *probe, struct held *held)
 
     for (i = REQUEST_COUNT - 1; i >= 0; i--) {
         held[i].snapshot = NULL;
-        if (!is_usable(probe, i)) {
+        if (!probe_can_send(probe, i)) {
             continue;
         }
         holds[i].outcome = probe_ask(probe, i, &held[i].view, &holds[i].exception);
@@ -246,7 +241,7 @@ void probe_copy(struct probe *probe, int request)
     Py_buffer *views = calloc(2, sizeof *views);
     int i;
 
-    for (i = 0; views != NULL && i < TRANSCRIPT_CYCLES && is_usable(probe, request); i++) {
+    for (i = 0; views != NULL && i < TRANSCRIPT_CYCLES && probe_can_send(probe, request); i++) {
         Py_ssize_t before = Py_REFCNT(probe->exporter);
 
         record->outcome = probe_ask(probe, request, &views[0], NULL);
@@ -279,7 +274,7 @@ void probe_drop(struct probe *probe, int item)
     Py_buffer view;
 
     (void)item;
-    if (truth < 0 || !is_usable(probe, truth)) {
+    if (truth < 0 || !probe_can_send(probe, truth)) {
         return;
     }
     drop->outcome = probe_ask(probe, truth, &view, NULL);
@@ -297,110 +292,32 @@ void probe_drop(struct probe *probe, int item)
     probe_release(probe, truth, &view, &drop->release_exception);
 }
 
-/* --- resizing --- */
+/* --- the last view released --- */
 
-PyObject *probe_namespace(struct probe *probe)
+void probe_aftermath(struct probe *probe, int item)
 {
-    PyObject *module = PyImport_AddModule("__main__");
-    PyObject *namespace = module != NULL ? PyModule_GetDict(module) : NULL;
-
-    if (namespace == NULL || PyDict_SetItemString(namespace, "_", probe->exporter) != 0) {
-        PyErr_Clear();
-        return NULL;
-    }
-    return namespace;
-}
-
-void probe_evaluate(struct probe *probe, PyObject *namespace, struct exception *exception)
-{
-    PyObject *result;
-
-    Py_DECREF(probe->exporter);
-    probe_mark(probe, PHASE_OTHER, -1);
-    result = PyEval_EvalCode(probe->mutate, namespace, namespace);
-    probe_stay_one(probe);
-    probe_take_exception(exception);
-    Py_XDECREF(result);
-    Py_INCREF(probe->exporter);
-}
-
-/* What a new view is like. */
-static void find_mutated(struct probe *probe, int truth, struct mutation *mutation)
-{
-    Py_buffer view;
-
-    mutation->after = probe_ask(probe, truth, &view, NULL);
-    if (mutation->after == OUTCOME_GRANTED) {
-        mutation->buf_after = (uintptr_t)view.buf;
-        mutation->len_after = view.len;
-        probe_release(probe, truth, &view, NULL);
-    }
-}
-
-static void mutate_held(struct probe *probe, PyObject *namespace, int truth, struct mutation *mutation)
-{
-    struct snapshot *snapshot;
-    Py_buffer view;
-
-    if (probe_ask(probe, truth, &view, NULL) != OUTCOME_GRANTED) {
-        return;
-    }
-    mutation->buf_before = (uintptr_t)view.buf;
-    mutation->len_before = view.len;
-    snapshot = snapshot_take(&view);
-    probe_evaluate(probe, namespace, &mutation->exception);
-    find_mutated(probe, truth, mutation);
-    if (snapshot != NULL) {
-        mutation->changed = snapshot_compare(snapshot, &view);
-        snapshot_free(snapshot);
-    }
-    mutation->done = true;
-    probe_release(probe, truth, &view, NULL);
-}
-
-/* Send every request that ended so in the sweep; how many there were. */
-static int send_all(struct probe *probe, enum outcome outcome)
-{
-    int sent = 0;
-    int i;
-
-    for (i = 0; i < REQUEST_COUNT; i++) {
-        Py_buffer view;
-
-        if (probe->transcript->sweeps[0][i].outcome == outcome && !(probe->avoid & UINT64_C(1) << i)) {
-            sent++;
-            if (probe_ask(probe, i, &view, NULL) == OUTCOME_GRANTED) {
-                probe_release(probe, i, &view, NULL);
-            }
-        }
-    }
-    return sent;
-}
-
-static void mutate_untouched(struct probe *probe, PyObject *namespace, int truth, struct mutation *mutation)
-{
-    mutation->buf_before = probe->transcript->sweeps[0][truth].buf.address;
-    mutation->len_before = probe->transcript->sweeps[0][truth].len;
-    probe_evaluate(probe, namespace, &mutation->exception);
-    find_mutated(probe, truth, mutation);
-    mutation->done = true;
-}
-
-void probe_mutate(struct probe *probe, int when)
-{
-    struct mutation *mutation = &probe->transcript->mutations[when];
+    struct aftermath *aftermath = &probe->transcript->aftermath;
     int truth = transcript_truth(probe->transcript);
-    PyObject *namespace = probe->mutate != NULL ? probe_namespace(probe) : NULL;
+    struct snapshot *snapshot;
+    Py_buffer view, released;
 
-    if (namespace == NULL || truth < 0 || !is_usable(probe, truth)) {
+    (void)item;
+    if (truth < 0 || !probe_can_send(probe, truth)) {
         return;
     }
-    if (when == MUTATE_HELD) {
-        mutate_held(probe, namespace, truth, mutation);
-    } else if (when == MUTATE_UNTOUCHED) {
-        mutate_untouched(probe, namespace, truth, mutation);
-    } else if (send_all(probe, when == MUTATE_RELEASED ? OUTCOME_GRANTED : OUTCOME_REFUSED) > 0) {
-        probe_evaluate(probe, namespace, &mutation->exception);
-        mutation->done = true;
+    aftermath->outcome = probe_ask(probe, truth, &view, NULL);
+    if (aftermath->outcome != OUTCOME_GRANTED) {
+        return;
+    }
+    snapshot = snapshot_take(&view);
+    if (snapshot != NULL) {
+        aftermath->restless = (snapshot_compare(snapshot, &view) & FIELD_CONTENTS) != 0;
+    }
+    released = view;
+    probe_release(probe, truth, &view, NULL);
+    probe_disturb(true);
+    if (snapshot != NULL) {
+        aftermath->changed = (snapshot_compare(snapshot, &released) & FIELD_CONTENTS) != 0;
+        snapshot_free(snapshot);
     }
 }

@@ -125,19 +125,18 @@ static bool covers(struct range range, uint64_t low, uint64_t size)
     return low >= range.low && low <= range.high && size <= range.high - low;
 }
 
-void probe_map(const Py_buffer *view, struct range *readable, struct range *writable)
+void probe_map_range(uint64_t address, int64_t size, bool write, struct range *readable, struct range *writable)
 {
-    uint64_t buf = (uintptr_t)view->buf;
-    uint64_t size = view->len > 0 ? (uint64_t)view->len : 0;
+    uint64_t bytes = size > 0 ? (uint64_t)size : 0;
     int tries;
 
     for (tries = 0; tries < 2; tries++) {
         if (mappings == NULL || tries > 0) {
             read_mappings();
         }
-        *readable = around(buf, false);
-        *writable = around(buf, true);
-        if (covers(*readable, buf, size) && (view->readonly || covers(*writable, buf, size))) {
+        *readable = around(address, false);
+        *writable = around(address, true);
+        if (covers(*readable, address, bytes) && (!write || covers(*writable, address, bytes))) {
             return;
         }
     }
@@ -145,4 +144,9 @@ void probe_map(const Py_buffer *view, struct range *readable, struct range *writ
         /* Without /proc nothing is known, and so nothing is found wrong. */
         *readable = *writable = (struct range){0, UINT64_MAX};
     }
+}
+
+void probe_map(const Py_buffer *view, struct range *readable, struct range *writable)
+{
+    probe_map_range((uintptr_t)view->buf, view->len, !view->readonly, readable, writable);
 }

@@ -6,117 +6,34 @@
 
 #include "probe/probe.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "probe/child.h"
+#include "probe/process.h"
 #include "python/interpreter.h"
+#include "python/source.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 /* Of one request, however long the user would wait: one that hangs must be told from a whole that ran out of time. */
 #define LONGEST_TIMEOUT ((double)PROBE_SECONDS - 4) /* seconds */
-
-enum end {
-    END_DONE,
-    END_CRASHED,
-    END_NO_TIME, /* the time for the whole probe is over */
-    END_INTERRUPTED,
-};
-
-static double now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-/* Has the child ended?  It is left to be reaped, so that its number stays its own. */
-static bool has_ended(pid_t child, siginfo_t *info)
-{
-    info->si_pid = 0;
-    return waitid(P_PID, (id_t)child, info, WEXITED | WNOHANG | WNOWAIT) == 0 && info->si_pid == child;
-}
-
-/* Wait for a child's end, its time limit, or the end of all time; `gone` hangs up when it ends. */
-static enum end watch(struct probe *probe, pid_t child, int gone, double deadline, struct crash *crash)
-{
-    struct pollfd poll_fd = {.fd = gone, .events = POLLIN};
-    unsigned beat = probe->shared->beat;
-    double beaten = now();
-    int slice = 20; /* ms: a grandchild may keep the pipe open, or the child have closed it */
-    siginfo_t info;
-
-    while (!has_ended(child, &info)) {
-        double time = now();
-
-        if (probe->shared->beat != beat) {
-            beat = probe->shared->beat;
-            beaten = time;
-        }
-        if (time > deadline) {
-            return END_NO_TIME;
-        }
-        if (time - beaten > probe->transcript->timeout) {
-            crash->kind = CRASH_TIMEOUT;
-            return END_CRASHED;
-        }
-        if (poll(&poll_fd, 1, slice) < 0 && errno == EINTR && PyErr_CheckSignals() != 0) {
-            return END_INTERRUPTED;
-        }
-        if (poll_fd.revents & POLLHUP) {
-            poll_fd.fd = -1;
-            slice = 1;
-        }
-    }
-    crash->kind = info.si_code == CLD_EXITED ? CRASH_EXIT : CRASH_SIGNAL;
-    crash->number = info.si_status;
-    return probe->shared->done ? END_DONE : END_CRASHED;
-}
-
-/* Start a child at the cursor; its number, or -1.  *gone is the end of the pipe that hangs up with it. */
-static pid_t start_child(struct probe *probe, int job, int item, int *gone)
-{
-    int ends[2];
-    pid_t child;
-
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        return -1;
-    }
-    probe->shared->job = -1;
-    probe->shared->done = false;
-    probe_flush();
-    PyOS_BeforeFork();
-    child = fork();
-    if (child == 0) {
-        close(ends[0]);
-        probe_run(probe, job, item);
-    }
-    PyOS_AfterFork_Parent();
-    close(ends[1]);
-    if (child < 0) {
-        close(ends[0]);
-        return -1;
-    }
-    setpgid(child, child);
-    *gone = ends[0];
-    return child;
-}
 
 static void note_crash(struct probe *probe, const struct crash *crash)
 {
     struct transcript *transcript = probe->transcript;
     int request = crash->request;
 
+    if (crash->step == STEP_EVALUATE) {
+        return; /* an expression need not work twice */
+    }
+    if (crash->step == STEP_TELL) {
+        transcript->protocols.told[crash->item].outcome = OUTCOME_CRASHED;
+    } else if (crash->step == STEP_ASK) {
+        transcript->protocols.dlpack.answers[crash->item].outcome = OUTCOME_CRASHED;
+    }
     if (transcript->crash_count < TRANSCRIPT_MAX_CRASHES) {
         transcript->crashes[transcript->crash_count++] = *crash;
     }
@@ -130,10 +47,10 @@ static void note_crash(struct probe *probe, const struct crash *crash)
 }
 
 /* Where the next child goes on after one that ended. */
-static void advance(struct probe *probe, enum end end, const struct crash *crash, uint64_t avoided, int *job,
+static void advance(struct probe *probe, enum process_end end, const struct crash *crash, uint64_t avoided, int *job,
                     int *item)
 {
-    if (end == END_CRASHED && !(crash->step == STEP_HOLD && probe->avoid != avoided)) {
+    if (end == PROCESS_CRASHED && !(crash->step == STEP_HOLD && probe->avoid != avoided)) {
         (*item)++; /* views held together are tried again without the one that ended it */
     }
     if (*job < PROBE_JOBS && *item >= probe_jobs[*job].items) {
@@ -147,34 +64,35 @@ static bool run_part(struct probe *probe, double deadline, int *job, int *item, 
 {
     uint64_t avoided = probe->avoid;
     struct crash crash = {.request = -1};
-    enum end end;
-    int gone;
-    pid_t child = start_child(probe, *job, *item, &gone);
+    struct process process;
+    enum process_end end;
 
-    if (child < 0) {
-        return error_set(error, ERROR_INPUT, "cannot start a process: %s", strerror(errno));
+    probe->shared->job = -1;
+    probe->shared->done = false;
+    if (!process_start(&process, error)) {
+        return false;
     }
-    end = watch(probe, child, gone, deadline, &crash);
-    kill(-child, SIGKILL);
-    kill(child, SIGKILL);
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+    if (process.pid == 0) {
+        probe_run(probe, *job, *item);
     }
-    close(gone);
-    if (end == END_INTERRUPTED) {
+    end = process_wait(&process, &probe->shared->beat, probe->transcript->timeout, deadline, &crash);
+    end = end == PROCESS_CRASHED && probe->shared->done ? PROCESS_DONE : end;
+    if (end == PROCESS_INTERRUPTED) {
         return interpreter_error(error);
     }
-    if (end == END_NO_TIME) {
+    if (end == PROCESS_NO_TIME) {
         probe->transcript->out_of_time = true;
         return true;
     }
     *job = probe->shared->job;
     *item = probe->shared->item;
-    if (*job < 0 || *job > PROBE_JOBS || (*job == PROBE_JOBS && end == END_CRASHED) || *item < 0) {
+    if (*job < 0 || *job > PROBE_JOBS || (*job == PROBE_JOBS && end == PROCESS_CRASHED) || *item < 0) {
         return error_set(error, ERROR_PYTHON,
                          "a forked process of this Python does not come to its first line");
     }
-    if (end == END_CRASHED) {
+    if (end == PROCESS_CRASHED) {
         crash.step = probe_jobs[*job].step;
+        crash.item = *item < probe_jobs[*job].items ? *item : 0;
         crash.phase = (enum phase)probe->shared->phase;
         crash.request = probe->shared->request < REQUEST_COUNT ? probe->shared->request : -1;
         note_crash(probe, &crash);
@@ -185,7 +103,7 @@ static bool run_part(struct probe *probe, double deadline, int *job, int *item, 
 
 static bool run_parts(struct probe *probe, struct error *error)
 {
-    double deadline = now() + PROBE_SECONDS;
+    double deadline = clock_seconds() + PROBE_SECONDS;
     int job = 0, item = 0;
 
     while (job < PROBE_JOBS && !probe->transcript->out_of_time) {
@@ -194,7 +112,7 @@ static bool run_parts(struct probe *probe, struct error *error)
             item = 0;
         } else if (!run_part(probe, deadline, &job, &item, error)) {
             return false;
-        } else if (now() > deadline && job < PROBE_JOBS) {
+        } else if (clock_seconds() > deadline && job < PROBE_JOBS) {
             probe->transcript->out_of_time = true;
         }
     }
@@ -244,12 +162,19 @@ static void describe(struct probe *probe, const struct probe_options *options)
     transcript->timeout = options->timeout < LONGEST_TIMEOUT ? options->timeout : LONGEST_TIMEOUT;
     snprintf(transcript->type, sizeof transcript->type, "%s", name != NULL ? name : "");
     free(name);
+    transcript->kin = probe_kin(exporter);
+    transcript->has_buffer = PyObject_CheckBuffer(exporter);
+    if (!transcript->has_buffer) {
+        return;
+    }
     transcript->has_release = Py_TYPE(exporter)->tp_as_buffer->bf_releasebuffer != NULL;
 #if PY_VERSION_HEX >= 0x030c0000
     transcript->python_buffer = is_python_method(exporter, "__buffer__");
     transcript->python_release = is_python_method(exporter, "__release_buffer__");
 #endif
+    probe_slots(Py_TYPE(exporter), &transcript->slots);
     transcript->mutate = probe->mutate != NULL;
+    transcript->mutate_apart = probe->apart;
 }
 
 struct transcript *probe(PyObject *exporter, const struct probe_options *options, struct error *error)
@@ -259,16 +184,17 @@ struct transcript *probe(PyObject *exporter, const struct probe_options *options
     struct transcript *transcript = NULL;
     void *shared;
 
-    if (!PyObject_CheckBuffer(exporter)) {
-        error_set(error, ERROR_INPUT, "the object exports no buffer");
-        return NULL;
-    }
     if (options->mutate != NULL &&
         (probe.mutate = Py_CompileString(options->mutate, "<mutate>", Py_eval_input)) == NULL) {
         interpreter_error(error);
         error_prefix(error, "--mutate '%s'", options->mutate);
         return NULL;
     }
+    if (options->expression != NULL) {
+        probe.expression = source_compile(options->expression);
+        PyErr_Clear();
+    }
+    probe.apart = probe.mutate != NULL && probe.expression != NULL && !probe_uses_underscore(probe.mutate);
     shared = mmap(NULL, sizeof *probe.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) {
         error_no_memory(error);
@@ -289,5 +215,6 @@ struct transcript *probe(PyObject *exporter, const struct probe_options *options
     munmap(shared, sizeof *probe.shared);
 done:
     Py_XDECREF(probe.mutate);
+    Py_XDECREF(probe.expression);
     return transcript;
 }

@@ -4,7 +4,7 @@
 #include "probe/child.h"
 
 #include "memory/guard.h"
-#include "python/interpreter.h"
+#include "probe/raised.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,56 +24,6 @@ void probe_mark(struct probe *probe, enum phase phase, int request)
     probe->shared->phase = (int)phase;
     probe->shared->request = request;
     probe->shared->beat++;
-}
-
-static PyObject *take_raised(void)
-{
-#if PY_VERSION_HEX >= 0x030c0000
-    return PyErr_GetRaisedException();
-#else
-    PyObject *type, *value, *traceback;
-
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    Py_XDECREF(type);
-    Py_XDECREF(traceback);
-    return value;
-#endif
-}
-
-static void copy_text(char *to, size_t size, PyObject *object)
-{
-    PyObject *text = object != NULL ? PyObject_Str(object) : NULL;
-    PyObject *bytes = text != NULL ? PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace") : NULL;
-
-    snprintf(to, size, "%s", bytes != NULL ? PyBytes_AS_STRING(bytes) : "");
-    Py_XDECREF(bytes);
-    Py_XDECREF(text);
-    PyErr_Clear();
-}
-
-static void copy_type_name(char to[TRANSCRIPT_NAME_SIZE], PyObject *object)
-{
-    char *name = interpreter_type_name(object);
-
-    snprintf(to, TRANSCRIPT_NAME_SIZE, "%s", name != NULL ? name : "");
-    free(name);
-}
-
-void probe_take_exception(struct exception *exception)
-{
-    PyObject *raised = PyErr_Occurred() ? take_raised() : NULL;
-
-    if (exception != NULL) {
-        exception->set = raised != NULL;
-    }
-    if (raised != NULL && exception != NULL) {
-        exception->buffer_error = PyErr_GivenExceptionMatches(raised, PyExc_BufferError) != 0;
-        exception->memory_error = PyErr_GivenExceptionMatches(raised, PyExc_MemoryError) != 0;
-        copy_type_name(exception->type, raised);
-        copy_text(exception->text, sizeof exception->text, raised);
-    }
-    Py_XDECREF(raised);
 }
 
 /* Does a field still hold the poison? */
@@ -217,6 +167,12 @@ void probe_read(const Py_buffer *view, struct reply *reply)
     read_numbers(view, view->suboffsets, reply->unfilled & FIELD_SUBOFFSETS, ndim, &reply->suboffsets);
 }
 
+bool probe_can_send(const struct probe *probe, int request)
+{
+    return probe->transcript->sweeps[0][request].outcome == OUTCOME_GRANTED &&
+           !(probe->avoid & UINT64_C(1) << request);
+}
+
 void probe_stay_one(const struct probe *probe)
 {
     if (getpid() != probe->child) {
@@ -251,7 +207,7 @@ bool probe_send(struct probe *probe, int request, unsigned char poison, Py_buffe
     reply->returned = returned;
     reply->stale_obj_references = Py_REFCNT(probe->stale) - references;
     probe_mark(probe, PHASE_READ, request);
-    probe_take_exception(&reply->exception);
+    raised_take(&reply->exception);
     reply->obj = obj_of(probe, view);
     if (returned < 0) {
         reply->outcome = OUTCOME_REFUSED;
@@ -261,7 +217,7 @@ bool probe_send(struct probe *probe, int request, unsigned char poison, Py_buffe
     probe_read(view, reply);
     probe_map(view, &reply->readable, &reply->writable);
     if (reply->obj == REPLY_OBJ_OTHER) {
-        copy_type_name(reply->obj_type, view->obj);
+        raised_type_name(reply->obj_type, view->obj);
     }
     reply->outcome = OUTCOME_GRANTED;
     return true;
@@ -271,7 +227,7 @@ enum outcome probe_ask(struct probe *probe, int request, Py_buffer *view, struct
 {
     int returned = call_exporter(probe, request, 0, view);
 
-    probe_take_exception(exception);
+    raised_take(exception);
     probe_mark(probe, PHASE_OTHER, request);
     return returned < 0 ? OUTCOME_REFUSED : OUTCOME_GRANTED;
 }
@@ -283,6 +239,6 @@ void probe_release(struct probe *probe, int request, Py_buffer *view, struct exc
         PyBuffer_Release(view);
         probe_stay_one(probe);
     }
-    probe_take_exception(exception);
+    raised_take(exception);
     probe_mark(probe, PHASE_OTHER, request);
 }

@@ -4,6 +4,7 @@
 #include "probe/child.h"
 
 #include "base/error.h"
+#include "holders/collector.h"
 #include "memory/guard.h"
 
 #include <stdlib.h>
@@ -127,7 +128,7 @@ void probe_disturb(bool keep)
     void *blocks[2][SIZES][BLOCKS];
     int size, i;
 
-    PyGC_Collect();
+    collector_collect();
     for (size = 0; size < SIZES; size++) {
         for (i = 0; i < BLOCKS; i++) {
             size_t bytes = (size_t)(size + 1) * STEP;

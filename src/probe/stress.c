@@ -4,33 +4,28 @@
  */
 #include "probe/child.h"
 
+#include "base/clock.h"
 #include "memory/guard.h"
+#include "probe/raised.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
-enum { STRESS_MS = 500, ROUNDS_A_BEAT = 64 };
+#define STRESS_SECONDS 0.5
+
+enum { ROUNDS_A_BEAT = 64 };
 
 struct worker {
     struct probe *probe;
     pthread_t thread;
     PyObject *namespace; /* the worker that evaluates --mutate; NULL for the others */
     int request;
-    struct timespec end;
+    double end; /* of clock_seconds */
     Py_ssize_t len, itemsize; /* of the first view */
     bool sizes_change;        /* --mutate: len is not always the first one's */
     int64_t views, wrong;
     struct exception exception;
 };
-
-static bool is_over(const struct timespec *end)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec > end->tv_sec || (time.tv_sec == end->tv_sec && time.tv_nsec >= end->tv_nsec);
-}
 
 /* Does a held view look as the first one did, and is its memory there? */
 static bool is_right(const struct worker *worker, const Py_buffer *view)
@@ -48,7 +43,7 @@ static void keep_exception(struct worker *worker)
 {
     struct exception exception;
 
-    probe_take_exception(&exception);
+    raised_take(&exception);
     if (exception.set && !exception.buffer_error && !worker->exception.set) {
         worker->exception = exception;
     }
@@ -86,7 +81,7 @@ static void *work(void *argument)
     PyGILState_STATE state = PyGILState_Ensure();
     int i;
 
-    while (!is_over(&worker->end)) {
+    while (clock_seconds() < worker->end) {
         for (i = 0; i < ROUNDS_A_BEAT; i++) {
             if (worker->namespace != NULL) {
                 mutate(worker);
@@ -119,20 +114,15 @@ static void run_workers(struct worker *workers, int count)
 /* The first view, which says what the others must be like. */
 static bool set_up(struct probe *probe, struct worker *workers, int count, int request)
 {
-    struct timespec end;
     Py_buffer view;
     int i;
 
     if (probe_ask(probe, request, &view, NULL) != OUTCOME_GRANTED) {
         return false;
     }
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_nsec += STRESS_MS * 1000000L;
-    end.tv_sec += end.tv_nsec / 1000000000L;
-    end.tv_nsec %= 1000000000L;
     for (i = 0; i < count; i++) {
-        workers[i] = (struct worker){.probe = probe, .request = request, .end = end, .len = view.len,
-                                     .itemsize = view.itemsize, .sizes_change = probe->mutate != NULL};
+        workers[i] = (struct worker){.probe = probe, .request = request, .end = clock_seconds() + STRESS_SECONDS,
+                                     .len = view.len, .itemsize = view.itemsize, .sizes_change = probe->mutate != NULL};
     }
     probe_release(probe, request, &view, NULL);
     return true;
