@@ -1,0 +1,32 @@
+/*
+ * Where names begin: modules, classes, what runs; for src/holders.
+ */
+#ifndef MVIEW_HOLDERS_ROOTS_H
+#define MVIEW_HOLDERS_ROOTS_H
+
+#include "holders/heap.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text;
+
+struct root {
+    PyObject *dict;   /* borrowed: a module's names */
+    PyObject *module; /* borrowed: what it is called in sys.modules */
+};
+
+struct roots {
+    struct root *modules; /* owned; by address of the dict */
+    size_t count;
+};
+
+bool roots_begin(struct roots *roots); /* false out of memory */
+void roots_end(struct roots *roots);
+
+bool roots_has(const struct roots *roots, const struct heap *heap, size_t member);
+
+/* The name in sys.modules of the module that has this dict for its names; NULL if none has. */
+PyObject *roots_module(const struct roots *roots, const PyObject *dict);
+
+#endif
