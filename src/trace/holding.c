@@ -1,0 +1,228 @@
+#include <Python.h>
+
+#include "trace/holding.h"
+
+
+#include "holders/holders.h"
+#include "memory/peek.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* --- what is held ------------------------------------------------------------------------------ */
+
+/*
+ * Whether the Py_buffer still lies where it was filled, as far as can be seen; one that has lost its place may be
+ * anywhere.  A release that was made by hand (the slot called, obj set to NULL) is seen here at the latest.
+ */
+static bool is_released(const struct ledger_export *export)
+{
+    Py_buffer now;
+
+    return export->placed && memory_peek(&now, export->view.address, sizeof now) && now.obj == NULL &&
+           (uintptr_t)now.buf == export->view.buf;
+}
+
+static int by_owner(const void *left, const void *right)
+{
+    const struct holding *a = left, *b = right;
+
+    if (a->export.exporter != b->export.exporter) {
+        return a->export.exporter < b->export.exporter ? -1 : 1;
+    }
+    return a->export.time < b->export.time ? -1 : a->export.time > b->export.time;
+}
+
+static bool concerns(const struct ledger_export *export, const uintptr_t *of, size_t of_count)
+{
+    size_t i;
+
+    for (i = 0; i < of_count; i++) {
+        if (export->view.owner == of[i] || export->exporter == of[i]) {
+            return true;
+        }
+    }
+    return of_count == 0;
+}
+
+bool holding_collect(struct ledger *ledger, const uintptr_t *of, size_t of_count, struct holdings *holdings)
+{
+    size_t room = ledger->live < HOLDING_MOST ? (size_t)ledger->live : HOLDING_MOST;
+    size_t i;
+
+    *holdings = (struct holdings){.items = calloc(room + 1, sizeof *holdings->items)};
+    if (holdings->items == NULL) {
+        return false;
+    }
+    for (i = 0; i < ledger->export_count; i++) {
+        struct ledger_export *export = &ledger->exports[i];
+
+        if (export->used && is_released(export)) {
+            ledger_forget(ledger, export);
+        } else if (!export->used || !concerns(export, of, of_count)) {
+            continue;
+        } else if (holdings->count == room) {
+            holdings->left_out += (size_t)export->times;
+            holdings->left_out_time = export->time > holdings->left_out_time ? export->time : holdings->left_out_time;
+        } else {
+            holdings->items[holdings->count++] = (struct holding){
+                .export = *export, .words = ledger->rows[export->row].words, .state = HOLDING_NOT_FOUND, .why = ""};
+        }
+    }
+    qsort(holdings->items, holdings->count, sizeof *holdings->items, by_owner);
+    return true;
+}
+
+/* --- who keeps them ---------------------------------------------------------------------------- */
+
+/* What is left of an object that was freed has no count of references that an object could have. */
+static bool is_object(uintptr_t address)
+{
+    PyObject object;
+
+    return memory_peek(&object, address, sizeof object) && Py_REFCNT(&object) > 0 && object.ob_type != NULL &&
+           Py_REFCNT(&object) < INT64_MAX / 2;
+}
+
+static bool is_thread(long thread)
+{
+    return syscall(SYS_tgkill, getpid(), thread, 0) == 0;
+}
+
+/* A Py_buffer on a stack belongs to a call that runs, unless there is none any more. */
+static bool may_be_running(const struct ledger_export *export, bool ended)
+{
+    long thread = export->view.thread;
+
+    return thread != 0 && (thread == syscall(SYS_gettid) ? !ended : is_thread(thread));
+}
+
+static void take_answer(struct holding *holding, struct holders_answer *answer, bool ended)
+{
+    static const enum holding_state states[] = {
+        [HOLDERS_NONE] = HOLDING_LEAKED,
+        [HOLDERS_GARBAGE] = HOLDING_GARBAGE,
+        [HOLDERS_KEPT] = HOLDING_KEPT,
+        [HOLDERS_UNNAMED] = HOLDING_UNNAMED,
+    };
+    int i;
+
+    holding->state = states[answer->state];
+    holding->more = answer->more;
+    holding->why = holders_bounds_text(answer->bounds);
+    if (holding->state == HOLDING_LEAKED && answer->bounds != 0) {
+        holding->state = HOLDING_NOT_FOUND;
+    } else if (holding->state == HOLDING_LEAKED && may_be_running(&holding->export, ended)) {
+        holding->state = HOLDING_NOT_FOUND;
+        holding->why = "it may be a call that is still running";
+    }
+    holding->names = answer->count > 0 ? calloc((size_t)answer->count, sizeof *holding->names) : NULL;
+    for (i = 0; holding->names != NULL && i < answer->count; i++) {
+        holding->names[holding->name_count++] = answer->names[i];
+        answer->names[i] = NULL;
+    }
+}
+
+void holding_name(struct holdings *holdings, bool ended)
+{
+    const struct holders_options options = {.seconds = HOLDERS_SECONDS};
+    struct holders_question *questions = calloc(holdings->count + 1, sizeof *questions);
+    struct holders_answer *answers = calloc(holdings->count + 1, sizeof *answers);
+    struct holding **asked = calloc(holdings->count + 1, sizeof *asked);
+    size_t count = 0, i;
+
+    for (i = 0; questions != NULL && answers != NULL && asked != NULL && i < holdings->count; i++) {
+        struct holding *holding = &holdings->items[i];
+
+        if (is_object(holding->export.view.owner)) {
+            questions[count].exporter = (PyObject *)holding->export.view.owner;
+            questions[count].view = (const Py_buffer *)holding->export.view.address;
+            memcpy(&questions[count].filled, holding->export.filled, sizeof questions[count].filled);
+            asked[count++] = holding;
+        }
+    }
+    if (count > 0) {
+        holders_find(questions, answers, count, &options);
+    }
+    for (i = 0; i < count; i++) {
+        take_answer(asked[i], &answers[i], ended);
+    }
+    if (answers != NULL) {
+        holders_free(answers, count);
+    }
+    free(questions);
+    free(answers);
+    free(asked);
+}
+
+bool holding_leaks(const struct holdings *holdings)
+{
+    size_t i;
+
+    for (i = 0; i < holdings->count; i++) {
+        if (holdings->items[i].state == HOLDING_LEAKED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool holding_since(const struct holdings *holdings, uint64_t time)
+{
+    size_t i;
+
+    for (i = 0; i < holdings->count; i++) {
+        if (holdings->items[i].export.time > time) {
+            return true;
+        }
+    }
+    return holdings->left_out > 0 && holdings->left_out_time > time;
+}
+
+static void recall(struct holding *holding, const struct holding *earlier)
+{
+    size_t i;
+
+    holding->names = calloc(earlier->name_count + 1, sizeof *holding->names);
+    for (i = 0; holding->names != NULL && i < earlier->name_count; i++) {
+        holding->names[i] = strdup(earlier->names[i]);
+        if (holding->names[i] == NULL) {
+            break;
+        }
+        holding->name_count++;
+    }
+    holding->state = earlier->state;
+    holding->more = earlier->more;
+    holding->why = "these are the names from before the program's end";
+}
+
+void holding_recall(struct holdings *holdings, const struct holdings *earlier)
+{
+    size_t i, k;
+
+    for (i = 0; i < holdings->count; i++) {
+        struct holding *holding = &holdings->items[i];
+
+        for (k = 0; k < earlier->count && holding->name_count == 0; k++) {
+            if (earlier->items[k].export.time == holding->export.time && earlier->items[k].name_count > 0) {
+                recall(holding, &earlier->items[k]);
+            }
+        }
+    }
+}
+
+void holding_free(struct holdings *holdings)
+{
+    size_t i, k;
+
+    for (i = 0; i < holdings->count; i++) {
+        for (k = 0; k < holdings->items[i].name_count; k++) {
+            free(holdings->items[i].names[k]);
+        }
+        free(holdings->items[i].names);
+    }
+    free(holdings->items);
+    *holdings = (struct holdings){.items = NULL};
+}

@@ -1,0 +1,64 @@
+/*
+ * What is held now, of all that the ledger knows: checked against the memory
+ * itself, and who keeps it.
+ */
+#ifndef MVIEW_TRACE_HOLDING_H
+#define MVIEW_TRACE_HOLDING_H
+
+#include "ledger/ledger.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum holding_state {
+    HOLDING_KEPT,      /* by these names */
+    HOLDING_GARBAGE,   /* by what nothing but itself refers to: until it is collected */
+    HOLDING_UNNAMED,   /* by something whose name was not found */
+    HOLDING_LEAKED,    /* by no Python object: whoever asked has forgotten it, or is not of Python */
+    HOLDING_NOT_FOUND, /* it was not looked for to the end: `why` */
+};
+
+struct holding {
+    struct ledger_export export; /* a copy */
+    struct ledger_words words;   /* of the request; borrowed from the ledger */
+    enum holding_state state;
+    char **names; /* owned, and each of them */
+    size_t name_count;
+    bool more;       /* there are more names */
+    const char *why; /* what bound was reached; "" for none */
+};
+
+struct holdings {
+    struct holding *items; /* owned; those of one exporter together, in the order in which they were asked for */
+    size_t count;
+    size_t left_out;        /* exports that are held and not among these */
+    uint64_t left_out_time; /* when the last of them was asked for */
+};
+
+enum { HOLDING_MOST = 4096 };
+
+/*
+ * All exports (no owners given), or those of some owners or exporters.  With the recorder's lock; exports that turn
+ * out to be no more are taken off the ledger.  False when out of memory.
+ */
+bool holding_collect(struct ledger *ledger, const uintptr_t *of, size_t of_count, struct holdings *holdings);
+
+/*
+ * Find out who keeps them, with the GIL and without the lock.  `ended`: none of the program's code runs in this
+ * thread any more, so that what lies on its stack is nobody's.
+ */
+void holding_name(struct holdings *holdings, bool ended);
+
+/* Whether any is said to be leaked. */
+bool holding_leaks(const struct holdings *holdings);
+
+/* Whether any was asked for after a time, as the recorder tells it. */
+bool holding_since(const struct holdings *holdings, uint64_t time);
+
+/* Of those whose keepers were not found, tell what was found earlier, by names that are no more. */
+void holding_recall(struct holdings *holdings, const struct holdings *earlier);
+
+void holding_free(struct holdings *holdings);
+
+#endif

@@ -1,0 +1,323 @@
+#include <Python.h>
+
+#include "trace/lost.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "trace/asker.h"
+#include "trace/recorder.h"
+
+#include <frameobject.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    STEPS = 3,       /* from a frame: a local, its attributes, what they hold */
+    MOST_SEEN = 4096, /* objects looked at */
+    MOST_FRAMES = 64, /* in which an exception is printed */
+    PATIENCE = 20000, /* times that Python could do something else */
+};
+
+static const struct lost *watched;
+
+/* --- which exporters have exports ---------------------------------------------------------------- */
+
+struct owners {
+    uintptr_t *items; /* owned; sorted */
+    size_t count;
+};
+
+static int by_address(const void *left, const void *right)
+{
+    uintptr_t a = *(const uintptr_t *)left, b = *(const uintptr_t *)right;
+
+    return a < b ? -1 : a > b;
+}
+
+static void find_owners(struct owners *owners)
+{
+    const struct ledger *ledger = recorder_lock();
+    size_t i;
+
+    *owners = (struct owners){.items = malloc((ledger->export_count + 1) * sizeof *owners->items)};
+    for (i = 0; owners->items != NULL && i < ledger->export_count; i++) {
+        if (ledger->exports[i].used) {
+            owners->items[owners->count++] = ledger->exports[i].view.owner;
+        }
+    }
+    recorder_unlock();
+    if (owners->items != NULL) {
+        qsort(owners->items, owners->count, sizeof *owners->items, by_address);
+    }
+}
+
+/* --- which of them are near -------------------------------------------------------------------------- */
+
+struct search {
+    const struct owners *owners;
+    PyObject **seen; /* a queue; borrowed: all that is in it is kept by the traceback meanwhile */
+    size_t count;
+    PyObject *avoided; /* borrowed */
+    uintptr_t found[LOST_MOST];
+    size_t found_count;
+};
+
+static bool is_known(const struct search *search, const PyObject *object)
+{
+    size_t i;
+
+    for (i = 0; i < search->count; i++) {
+        if (search->seen[i] == object) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What everything leads to, and leads to everything. */
+static bool is_thoroughfare(PyObject *object)
+{
+    return PyModule_Check(object) || PyType_Check(object) || PyFunction_Check(object) || PyCode_Check(object) ||
+           PyUnicode_Check(object) || PyLong_Check(object) || object == Py_None;
+}
+
+static int look_at(PyObject *object, void *data)
+{
+    struct search *search = data;
+    uintptr_t address = (uintptr_t)object;
+
+    if (object == NULL || search->count == MOST_SEEN || object == search->avoided || is_thoroughfare(object) ||
+        is_known(search, object)) {
+        return 0;
+    }
+    search->seen[search->count++] = object;
+    if (search->found_count < LOST_MOST &&
+        bsearch(&address, search->owners->items, search->owners->count, sizeof address, by_address) != NULL) {
+        search->found[search->found_count++] = address;
+    }
+    return 0;
+}
+
+static void go_on(struct search *search, PyObject *object)
+{
+    traverseproc traverse = Py_TYPE(object)->tp_traverse;
+
+    if (traverse != NULL && PyType_IS_GC(Py_TYPE(object))) {
+        traverse(object, look_at, search);
+    }
+}
+
+/* Step by step from what is in the queue, until something is found. */
+static void spread(struct search *search)
+{
+    size_t begin = 0;
+    int step;
+
+    for (step = 0; step < STEPS && search->found_count == 0; step++) {
+        size_t end = search->count;
+
+        for (; begin < end; begin++) {
+            go_on(search, search->seen[begin]);
+        }
+    }
+}
+
+static PyObject *globals_of(PyFrameObject *frame)
+{
+#if PY_VERSION_HEX >= 0x030b0000
+    return PyFrame_GetGlobals(frame);
+#else
+    Py_INCREF(frame->f_globals);
+    return frame->f_globals;
+#endif
+}
+
+/* First what the frame itself leads to, then what its globals do. */
+static void search_frame(struct search *search, PyFrameObject *frame)
+{
+    PyObject *globals = globals_of(frame);
+    PyObject *name, *value;
+    Py_ssize_t place = 0;
+
+    search->avoided = globals;
+    look_at((PyObject *)frame, search);
+    spread(search);
+    if (search->found_count == 0) {
+        search->count = 0;
+        while (PyDict_Next(globals, &place, &name, &value)) {
+            look_at(value, search);
+        }
+        spread(search);
+    }
+    Py_DECREF(globals);
+}
+
+static void search_traceback(struct search *search, PyObject *traceback)
+{
+    PyTracebackObject *entry = (PyTracebackObject *)traceback;
+
+    if (traceback == NULL || !PyTraceBack_Check(traceback)) {
+        return;
+    }
+    while (entry->tb_next != NULL) {
+        entry = entry->tb_next;
+    }
+    search_frame(search, entry->tb_frame);
+}
+
+static void tell(const struct lost *lost, const char *exception, PyObject *traceback)
+{
+    struct owners owners;
+    struct search search = {.owners = &owners, .seen = malloc(MOST_SEEN * sizeof *search.seen)};
+
+    find_owners(&owners);
+    if (owners.items != NULL && search.seen != NULL && owners.count > 0) {
+        search_traceback(&search, traceback);
+    }
+    lost->found(lost->context, exception, search.found, search.found_count);
+    free(owners.items);
+    free(search.seen);
+}
+
+/* --- when ------------------------------------------------------------------------------------------------ */
+
+bool lost_uncaught(const struct lost *lost)
+{
+    struct text exception = TEXT_INIT;
+    PyObject *type, *value, *traceback;
+
+    if (!PyErr_ExceptionMatches(PyExc_BufferError)) {
+        return false;
+    }
+    recorder_look_away();
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    asker_exception(type, value, &exception);
+    tell(lost, text_string(&exception), traceback);
+    PyErr_Restore(type, value, traceback);
+    recorder_look_again();
+    text_free(&exception);
+    return true;
+}
+
+/*
+ * Whoever prints the exception runs code of Python's, in frames called from the one that ran: wait until that one
+ * goes on, or has ended; but not for ever, for it may have called another meanwhile.
+ */
+static struct {
+    PyFrameObject *frame; /* compared only */
+    int patience;
+} waiting;
+
+static bool is_running(PyFrameObject *frame)
+{
+    PyFrameObject *at = PyEval_GetFrame();
+    bool found = false;
+    int steps;
+
+    Py_XINCREF(at);
+    for (steps = 0; at != NULL && steps < MOST_FRAMES && !found; steps++) {
+        PyFrameObject *back = PyFrame_GetBack(at);
+
+        found = back == frame;
+        Py_DECREF(at);
+        at = back;
+    }
+    Py_XDECREF(at);
+    return found;
+}
+
+static int print_later(void *unused)
+{
+    (void)unused;
+    if (waiting.patience-- > 0 && is_running(waiting.frame)) {
+        Py_AddPendingCall(print_later, NULL);
+    } else {
+        watched->printed(watched->context);
+    }
+    return 0;
+}
+
+/* Without a frame Python is at its end, and whoever ended it prints what there is. */
+static void wait_for_print(void)
+{
+    waiting.frame = PyEval_GetFrame();
+    waiting.patience = PATIENCE;
+    if (waiting.frame != NULL) {
+        Py_AddPendingCall(print_later, NULL);
+    }
+}
+
+/* The arguments of such a hook: exc_type, exc_value, exc_traceback, ..  Whether they tell of a BufferError. */
+static bool see_lost(PyObject *arguments)
+{
+    struct text exception = TEXT_INIT;
+    PyObject *type;
+
+    if (!PyTuple_Check(arguments) || PyTuple_GET_SIZE(arguments) < 3) {
+        return false;
+    }
+    type = PyTuple_GET_ITEM(arguments, 0);
+    if (type == NULL || !PyErr_GivenExceptionMatches(type, PyExc_BufferError)) {
+        return false;
+    }
+    recorder_look_away();
+    asker_exception(type, PyTuple_GET_ITEM(arguments, 1), &exception);
+    tell(watched, text_string(&exception), PyTuple_GET_ITEM(arguments, 2));
+    recorder_look_again();
+    text_free(&exception);
+    return true;
+}
+
+static int hear(const char *event, PyObject *arguments, void *unused)
+{
+    PyObject *type, *value, *traceback;
+
+    (void)unused;
+    if (strcmp(event, "sys.unraisablehook") == 0 && PyTuple_Check(arguments) && PyTuple_GET_SIZE(arguments) == 2) {
+        PyErr_Fetch(&type, &value, &traceback);
+        if (see_lost(PyTuple_GET_ITEM(arguments, 1))) {
+            wait_for_print();
+        }
+        PyErr_Restore(type, value, traceback);
+    }
+    return 0;
+}
+
+/* What threading.excepthook is, where the program does not replace it: no audit event tells of threads. */
+static PyCFunction original_excepthook;
+
+static PyObject *thread_excepthook(PyObject *module, PyObject *arguments)
+{
+    bool lost = see_lost(arguments);
+    PyObject *result = original_excepthook(module, arguments);
+
+    if (lost) {
+        watched->printed(watched->context);
+    }
+    return result;
+}
+
+static void watch_threads(void)
+{
+    PyObject *module = PyImport_ImportModule("_thread");
+    PyObject *hook = module != NULL ? PyObject_GetAttrString(module, "_excepthook") : NULL;
+
+    if (hook != NULL && PyCFunction_Check(hook) && PyCFunction_GET_FLAGS(hook) == METH_O) {
+        PyMethodDef *method = ((PyCFunctionObject *)hook)->m_ml;
+
+        original_excepthook = method->ml_meth;
+        method->ml_meth = thread_excepthook;
+    }
+    PyErr_Clear();
+    Py_XDECREF(hook);
+    Py_XDECREF(module);
+}
+
+bool lost_watch(const struct lost *lost, struct error *error)
+{
+    watched = lost;
+    watch_threads();
+    return PySys_AddAuditHook(hear, NULL) == 0 ||
+           error_set(error, ERROR_PYTHON, "--trace cannot listen to Python's audit events");
+}
