@@ -14,7 +14,7 @@ PREFIX ?= /usr/local
 PKG_CONFIG ?= pkg-config
 PYTHON ?=
 
-VERSION := 0.1.0
+VERSION := 0.2.0
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -22,9 +22,10 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- what is built ----------------------------------------------------------
 
-PURE := base format value memory walk dump files pickle judge environment options
+PURE := base format memory value walk dump files archive foreign pickle recipe protocol judge reproduce known trial ledger environment audit options
+KNOW_PYTHON := holders python probe offer trace
 PURE_SOURCES := $(foreach dir,$(PURE),$(wildcard src/$(dir)/*.c))
-PYTHON_SOURCES := $(wildcard src/python/*.c src/probe/*.c)
+PYTHON_SOURCES := $(foreach dir,$(KNOW_PYTHON),$(wildcard src/$(dir)/*.c))
 CLI_SOURCES := $(wildcard src/report/*.c src/cli/*.c)
 LAUNCH_SOURCES := $(wildcard src/launch/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/*/test_*.c)
@@ -47,10 +48,15 @@ LINK = $(CC) $(CFLAGS) -pthread $(LDFLAGS)
 
 # --- the Python to build for ------------------------------------------------
 
-# Goals that come before anything is installed, or need no Python, do without it; `demo`
+# Goals that come before anything is installed, or need no library, do without; `demo`
 # and `check` install first and leave the work to a second make.
-NEEDS_PYTHON := $(filter-out clean deps% unit fuzz dist deb demo check check-headers matrix engines install uninstall .ci $(LAUNCHER), \
-	$(or $(MAKECMDGOALS),all))
+BUILDS := $(filter-out clean deps% dist deb demo check check-headers check-fresh check-wheel matrix engines install uninstall .ci,$(or $(MAKECMDGOALS),all))
+ifneq ($(BUILDS),)
+ZLIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags zlib)
+ZLIB_LIBS := $(shell $(PKG_CONFIG) --libs zlib)
+endif
+
+NEEDS_PYTHON := $(filter-out unit fuzz $(LAUNCHER),$(BUILDS))
 ifneq ($(NEEDS_PYTHON),)
 include $(ENGINE)/python.mk
 JANSSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags jansson)
@@ -62,11 +68,15 @@ keep_news = new=$@.$$$$; $(1) >$$new && { cmp -s $$new $@ || mv $$new $@; }; sta
 
 $(ENGINE)/python.mk: FORCE
 	@mkdir -p $(ENGINE)
-	@$(call keep_news,PKG_CONFIG='$(PKG_CONFIG)' sh src/tools/python-flags '$(PYTHON)')
+	@$(call keep_news,PKG_CONFIG='$(PKG_CONFIG)' CC='$(CC)' CFLAGS='$(CFLAGS)' sh src/tools/python-flags '$(PYTHON)')
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(BUILD)
 	@$(call keep_news,echo '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS)')
+
+$(BUILD)/commit: FORCE
+	@mkdir -p $(BUILD)
+	@$(call keep_news,sh src/tools/commit)
 
 # --- building ---------------------------------------------------------------
 
@@ -78,10 +88,15 @@ $(PURE_OBJECTS) $(call objects,$(UNIT_SOURCES)): $(BUILD)/%.o: %.c $(BUILD)/flag
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 $(call objects,$(UNIT_SOURCES)): ALL_CPPFLAGS += -Itests/unit
+$(BUILD)/src/archive/%.o: ALL_CPPFLAGS += $(ZLIB_CFLAGS)
 
 $(CLI_OBJECTS): $(BUILD)/%.o: %.c $(BUILD)/flags Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) -DMVIEW_VERSION='"$(VERSION)"' $(JANSSON_CFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+# What --version tells.
+$(BUILD)/src/cli/main.o: $(BUILD)/commit
+$(BUILD)/src/cli/main.o: ALL_CPPFLAGS += -DMVIEW_COMMIT="\"$$(cat $(BUILD)/commit)\""
 
 $(PYTHON_OBJECTS): $(ENGINE)/%.o: %.c $(BUILD)/flags $(ENGINE)/python.mk
 	@mkdir -p $(@D)
@@ -96,7 +111,7 @@ $(LIBRARY): $(PURE_OBJECTS)
 	$(AR) rcs $@ $^
 
 $(PROGRAM): $(CLI_OBJECTS) $(PYTHON_OBJECTS) $(LIBRARY)
-	$(LINK) -o $@ $^ $(PY_LIBS) $(JANSSON_LIBS) -lm
+	$(LINK) -o $@ $^ $(PY_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) -lm
 
 # Picks the engine where several Pythons are built for; knows nothing of Python.
 $(LAUNCHER): $(LAUNCH_OBJECTS) $(LIBRARY)
@@ -104,13 +119,13 @@ $(LAUNCHER): $(LAUNCH_OBJECTS) $(LIBRARY)
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ -lm
+	$(LINK) -o $@ $^ $(ZLIB_LIBS) -lm
 
 # The pure side as one shared library, for tests that drive it from Python (ctypes).
 $(BUILD)/libmview.so: $(PURE_OBJECTS)
-	$(LINK) -shared -o $@ $^ -lm
+	$(LINK) -shared -o $@ $^ $(ZLIB_LIBS) -lm
 
--include $(wildcard $(BUILD)/src/*/*.d $(ENGINE)/src/python/*.d $(BUILD)/tests/*/*.d)
+-include $(wildcard $(BUILD)/src/*/*.d $(ENGINE)/src/*/*.d $(BUILD)/tests/unit/*/*.d)
 
 # --- for a fresh machine ----------------------------------------------------
 
@@ -151,31 +166,52 @@ check: deps-test
 	@$(MAKE) --no-print-directory --silent check-all
 
 .PHONY: check-all
-check-all: all $(UNIT_TESTS) $(BUILD)/libmview.so $(LAUNCHER) exporters
+check-all: all $(UNIT_TESTS) $(BUILD)/libmview.so $(LAUNCHER) exporters consumers
 	@$(TEST_ENV) sh tests/run $(UNIT_TESTS) $(ORACLE_TESTS) $(BATS_TESTS) $(LINT_TESTS)
 
 .PHONY: check-program
-check-program: all $(LAUNCHER) exporters
+check-program: all $(LAUNCHER) exporters consumers
 	@$(TEST_ENV) sh tests/run $(BATS_TESTS)
 
-# What depends on the Python; and that for every Python that is found.
+# What depends on the Python; and that for every Python that is found, or those of PYTHONS.
 .PHONY: check-engine
-check-engine: all $(BUILD)/libmview.so exporters
-	@$(TEST_ENV) sh tests/run $(ORACLE_TESTS) $(filter-out %/completions.bats %/launcher.bats,$(BATS_TESTS))
+check-engine: all $(BUILD)/libmview.so exporters consumers
+	@$(TEST_ENV) sh tests/run $(ORACLE_TESTS) $(filter-out %/completions.bats %/deps.bats %/launcher.bats,$(BATS_TESTS))
 
 .PHONY: matrix
 matrix:
-	@MAKE='$(MAKE)' BUILD='$(BUILD)' sh src/tools/matrix
+	@MAKE='$(MAKE)' BUILD='$(BUILD)' PYTHONS='$(PYTHONS)' sh src/tools/matrix
 
 # The newest Python that headers can be had of: is this still C that it knows?
 .PHONY: check-headers
 check-headers:
 	@CC='$(CC)' BUILD='$(BUILD)' FLAGS='$(ALL_CPPFLAGS) $(WARNINGS) -Werror -fno-strict-aliasing' \
-		sh src/tools/check-headers $(PYTHON_SOURCES) $(wildcard tests/exporters/*.c)
+		sh src/tools/check-headers $(PYTHON_SOURCES) $(wildcard tests/exporters/*.c) \
+			$(filter-out %/by_numpy.c,$(wildcard tests/consumers/*.c))
+
+# As root: a newcomer's first commands in a fresh Debian, of each suite (debootstrap; minutes).
+SUITES ?= bookworm trixie
+.PHONY: check-fresh
+check-fresh:
+	@sh src/tools/check-fresh $(SUITES)
+
+# aarch64 and s390x under qemu, where Debian's cross compilers are (`make deps-cross`); musl, where musl-gcc is.
+.PHONY: check-cross
+check-cross: all
+	@MAKE='$(MAKE)' BUILD='$(BUILD)' PROGRAM='$(abspath $(PROGRAM))' sh src/tools/check-cross
+
+.PHONY: check-musl
+check-musl: all
+	@MAKE='$(MAKE)' BUILD='$(BUILD)' FLAGS='$(ALL_CPPFLAGS) $(WARNINGS) -Werror -fno-strict-aliasing' \
+		sh src/tools/check-musl $(PYTHON_SOURCES) $(CLI_SOURCES)
+
+.PHONY: deps-cross
+deps-cross:
+	$(install_deps) build cross
 
 .PHONY: unit
 unit: $(UNIT_TESTS)
-	@sh tests/run $^
+	@RUNNER='$(RUNNER)' sh tests/run $^
 
 .PHONY: lint
 lint: all
@@ -186,6 +222,12 @@ lint: all
 exporters:
 	@$(MAKE) --no-print-directory -C tests/exporters BUILD=$(abspath $(ENGINE)) PYTHON='$(PY_EXE)' CC='$(CC)'
 
+# The broken and the right consumers that --check --consumer is tested on; those of Cython, pybind11 and NumPy where the
+# Python has these.
+.PHONY: consumers
+consumers:
+	@$(MAKE) --no-print-directory -C tests/consumers BUILD=$(abspath $(ENGINE)) PYTHON='$(PY_EXE)' CC='$(CC)' CXX='$(CXX)'
+
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # CPython leaves memory at exit: leaks are looked for in the pure side's tests only.
@@ -193,6 +235,28 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 asan:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS='$(SANITIZE)' unit
 	@ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0:allocator_may_return_null=1:handle_segv=0:handle_sigbus=0 $(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS='$(SANITIZE)' check-program
+
+# Files of the real libraries, made by them in an environment of its own, and their objects: needs PyPI, and a GB.
+REAL := $(BUILD)/real
+$(REAL)/bin/.installed: tests/real/requirements.txt
+	$(PY_EXE) -m venv $(REAL)
+	$(REAL)/bin/python -m pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: check-real
+check-real: all $(REAL)/bin/.installed
+	@rm -rf $(REAL)/files && mkdir $(REAL)/files
+	@$(REAL)/bin/python tests/real/make.py $(REAL)/files
+	@$(TEST_ENV) MVIEW_REAL=$(abspath $(REAL))/files ORACLE_PYTHON=$(abspath $(REAL))/bin/python \
+		sh tests/run tests/real/compare.py
+	@$(TEST_ENV) $(REAL)/bin/python tests/real/via.py
+
+# What --requests says of consumers, against the consumers themselves, in an environment of their own: needs PyPI.
+# CONSUMERS='zeros exporter' asks of the objects whose expressions hold one of these.  torch is that of check-real's.
+.PHONY: check-consumers
+check-consumers: all exporters
+	@$(MAKE) --no-print-directory -C tests/verdicts BUILD=$(abspath $(ENGINE)) PYTHON='$(PY_EXE)' CC='$(CC)' CXX='$(CXX)'
+	@$(TEST_ENV) MVIEW_TORCH='$(abspath $(wildcard $(REAL)/bin/python))' $(ENGINE)/verdicts/bin/python tests/verdicts/compare.py $(CONSUMERS)
 
 # --- speed ------------------------------------------------------------------
 
@@ -211,10 +275,22 @@ FUZZ_SECONDS ?= 60
 FUZZ_CC ?= clang
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-# The command line's parser, too, knows nothing of Python.
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(PURE_SOURCES) src/options/options.c src/options/arguments.c
+FUZZ_FLAGS := -std=c11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -MMD -MP
+
+FUZZED := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(PURE_SOURCES))
+
+$(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(ALL_CPPFLAGS) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ -lm
+	$(FUZZ_CC) $(ALL_CPPFLAGS) $(ZLIB_CFLAGS) $(FUZZ_FLAGS) -c -o $@ $<
+
+$(BUILD)/fuzz/libfuzzed.a: $(FUZZED)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(BUILD)/fuzz/libfuzzed.a
+	$(FUZZ_CC) -g -fsanitize=fuzzer,address,undefined -o $@ $^ $(ZLIB_LIBS) -lm
+
+-include $(wildcard $(BUILD)/fuzz/src/*/*.d $(BUILD)/fuzz/tests/fuzz/*.d)
 
 .PHONY: fuzz
 fuzz: $(FUZZERS)
@@ -222,8 +298,8 @@ fuzz: $(FUZZERS)
 
 # --- survey -----------------------------------------------------------------
 
-# What --check says of the ecosystem's exporters, as tests/survey/results.md.  Needs PyPI, and minutes.
-# SURVEY='numpy av' judges the groups whose names begin so, and leaves the table.
+# What --check says of the ecosystem's exporters and consumers, as tests/survey/results*.md.  Needs PyPI, and minutes.
+# SURVEY='numpy av' judges the groups whose names begin so, and leaves the tables.
 .PHONY: survey
 survey: all
 	@$(MAKE) --no-print-directory -C tests/survey BUILD=$(abspath $(BUILD)) PYTHON='$(PY_EXE)' CC='$(CC)' CXX='$(CXX)'
@@ -267,6 +343,11 @@ uninstall:
 .PHONY: check-install
 check-install: all
 	@MAKE='$(MAKE) --no-print-directory' PYTHON='$(PY_EXE)' BUILD='$(BUILD)' sh src/tools/check-install
+
+# A wheel for each Python that is found, or PYTHONS="...", in environments of every kind: needs PyPI, and minutes.
+.PHONY: check-wheel
+check-wheel:
+	@BUILD='$(BUILD)' python3 src/tools/check-wheel $(PYTHONS)
 
 # The source as an archive: of one commit always the same bytes.
 .PHONY: dist

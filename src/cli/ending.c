@@ -1,14 +1,17 @@
 #include "cli/ending.h"
 
+#include "base/error.h"
+#include "base/output.h"
 #include "base/text.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
-
-enum { EXIT_ERROR = 2 };
 
 static const char *unexpected; /* the subject while an exit is unexpected */
 static pid_t program;          /* children that an expression forks may end as they like */
@@ -57,6 +60,49 @@ void ending_is_expected(void)
 {
     unexpected = NULL;
 }
+
+/* --- an end that does not come --- */
+
+static atomic_int answered_code; /* how the program would end */
+static struct timespec patience;
+
+/* In a thread of its own, which needs neither Python nor its lock. */
+static void *wait_for_end(void *unused)
+{
+    static const char line[] = "mview-inspect: what the expression left behind (a destructor, an atexit function, a "
+                               "thread) does not end: ended without it\n";
+
+    (void)unused;
+    nanosleep(&patience, NULL);
+    if (write(STDERR_FILENO, line, sizeof line - 1) < 0) {
+        /* nowhere left to say it: the answer is out */
+    }
+    _exit(answered_code);
+}
+
+void ending_answered(struct output *output, double seconds, int code)
+{
+    static bool waiting;
+    struct error ignored = ERROR_INIT; /* main says it */
+    sigset_t all, before;
+    pthread_t thread;
+
+    answered_code = output_flush(output, &ignored) ? code : EXIT_ERROR;
+    if (waiting) {
+        return;
+    }
+    patience.tv_sec = (time_t)seconds;
+    patience.tv_nsec = (long)((seconds - (double)patience.tv_sec) * 1e9);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* the user's handlers are not for this thread */
+    waiting = pthread_create(&thread, NULL, wait_for_end, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (waiting) {
+        pthread_detach(thread);
+    }
+}
+
+/* --- files that vanish --- */
 
 static void at_fault(int signal_number)
 {

@@ -4,6 +4,13 @@
 #ifndef MVIEW_CLI_ENDING_H
 #define MVIEW_CLI_ENDING_H
 
+struct output;
+
+enum {
+    EXIT_FINDINGS = 1, /* of the program: --check found errors */
+    EXIT_ERROR = 2,    /* nothing, or not all, was answered */
+};
+
 /* End by a signal, as if it had never been caught: 128+N for the shell. */
 void die_by_signal(int signal_number);
 
@@ -13,6 +20,16 @@ void die_by_signal(int signal_number);
  */
 void ending_is_unexpected(const char *subject);
 void ending_is_expected(void);
+
+/*
+ * The answer is complete: send it out, and give what the user's code has still
+ * to do (a release, a destructor, an atexit function, a thread that is waited
+ * for) this many seconds.  After that the program ends with `code`, and a line
+ * says so.  Called again, the earlier limit stays, and `code` counts from then on.
+ */
+void ending_answered(struct output *output, double seconds, int code);
+
+enum { ENDING_SECONDS = 5 }; /* for whoever has no reason for less */
 
 /*
  * From here on, a mapped file that vanishes under Python's hands (SIGBUS) is an

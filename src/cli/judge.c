@@ -1,26 +1,50 @@
 #include "cli/judge.h"
 
+#include "audit/audit.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/output.h"
 #include "base/text.h"
+#include "cli/ending.h"
 #include "cli/judge_report.h"
 #include "cli/show.h"
-#include "judge/consumers.h"
 #include "judge/rules.h"
 #include "judge/transcript.h"
+#include "known/consumers.h"
 #include "options/options.h"
 #include "probe/probe.h"
 #include "python/source.h"
 #include "python/view.h"
 #include "report/report.h"
 #include "report/table.h"
+#include "reproduce/reproduce.h"
+#include "trial/rules.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXIT_FINDINGS = 1 };
+enum { JUDGE_SECONDS = 15 }; /* the most that all takes once the expression is evaluated */
 
 /* --- what cannot be judged ------------------------------------------------------------ */
+
+/* The first word with which an object without a buffer refuses each protocol that it has; NULL when one tells. */
+static const char *protocols_refusal(const struct protocols *protocols)
+{
+    const char *refusal = NULL;
+    int i;
+
+    for (i = 0; i < PROTOCOL_COUNT; i++) {
+        const struct told *told = &protocols->told[i];
+
+        if (told->outcome != OUTCOME_NOT_SENT && told->outcome != OUTCOME_REFUSED) {
+            return NULL;
+        }
+        if (told->outcome == OUTCOME_REFUSED && refusal == NULL) {
+            refusal = told->exception.text;
+        }
+    }
+    return refusal;
+}
 
 /* The exporter's own word, when it refused everything and broke no rule in doing so. */
 static bool refuse_to_judge(const struct transcript *transcript, const struct findings *findings,
@@ -28,26 +52,34 @@ static bool refuse_to_judge(const struct transcript *transcript, const struct fi
 {
     size_t i;
 
+    if (findings->errors + findings->warnings > 0) {
+        return true;
+    }
+    if (!transcript->has_buffer) {
+        const char *refusal = protocols_refusal(&transcript->protocols);
+
+        return refusal == NULL || error_set(error, ERROR_INPUT, "it has no buffer, and every protocol is refused: %s", refusal);
+    }
     for (i = 0; i < REQUEST_COUNT; i++) {
         if (transcript->sweeps[0][i].outcome != OUTCOME_REFUSED) {
             return true;
         }
     }
-    if (findings->errors + findings->warnings > 0) {
-        return true;
-    }
     return error_set(error, ERROR_INPUT, "every request is refused: %s: %s", transcript->sweeps[0][0].exception.type,
                      transcript->sweeps[0][0].exception.text);
 }
 
-/* A --mutate expression that fails without any view being there, or resizes nothing, says nothing of the exporter. */
-static bool check_mutation(const struct transcript *transcript, struct error *error)
+/* A --mutate expression that fails before any request is sent, or resizes nothing, says nothing of the exporter. */
+static bool check_mutation(const struct options *options, struct _object *exporter,
+                           const struct transcript *transcript, struct error *error)
 {
-    const struct exception *exception = transcript_mutation_error(transcript);
+    if (transcript_mutation_error(transcript) != NULL) {
+        struct text why = TEXT_INIT;
 
-    if (exception != NULL) {
-        return error_set(error, ERROR_INPUT, "--mutate fails with no view there at all: %s: %s", exception->type,
-                         exception->text);
+        probe_explain_mutation(exporter, options->mutate, transcript, &why);
+        error_set(error, ERROR_INPUT, "%s", text_string(&why));
+        text_free(&why);
+        return false;
     }
     return !transcript_mutates_nothing(transcript) ||
            error_set(error, ERROR_INPUT,
@@ -67,15 +99,44 @@ static bool report_check(struct report *report, const struct options *options, c
     if (!judge(transcript, &findings, error)) {
         return false;
     }
-    ok = check_mutation(transcript, error) && refuse_to_judge(transcript, &findings, error);
+    ok = refuse_to_judge(transcript, &findings, error);
     if (ok && options->report == REPORT_JSON) {
         ok = judge_json_check(&text, options->eval, transcript, &findings) || error_no_memory(error);
     } else if (ok) {
-        judge_text_check(&text, options->eval, &findings, options->info);
+        judge_text_check(&text, options->eval, transcript, &findings, options->info);
     }
     if (ok) {
         output_write(report->output, text_string(&text), text.length);
         *code = findings.errors > 0 || (options->strict && findings.warnings > 0) ? EXIT_FINDINGS : 0;
+    }
+    text_free(&text);
+    findings_free(&findings);
+    return ok;
+}
+
+static bool report_script(struct report *report, const struct options *options, int rule,
+                          const struct transcript *transcript, int *code, struct error *error)
+{
+    const struct subject subject = {
+        .expression = options->eval + strspn(options->eval, " \t\r\n"),
+        .imports = options->imports,
+        .import_count = options->import_count,
+        .exec = options->exec,
+        .paths = options->paths,
+        .path_count = options->path_count,
+        .mutate = options->mutate != NULL ? options->mutate + strspn(options->mutate, " \t\r\n") : NULL,
+    };
+    struct findings findings;
+    struct text text = TEXT_INIT;
+    bool ok;
+
+    if (!judge(transcript, &findings, error)) {
+        return false;
+    }
+    ok = reproduce(rule, &subject, transcript, &findings, &text, error);
+    if (ok) {
+        output_write(report->output, text_string(&text), text.length);
+        *code = 0;
     }
     text_free(&text);
     findings_free(&findings);
@@ -91,7 +152,7 @@ static bool report_requests(struct report *report, const struct options *options
     if (options->report == REPORT_JSON) {
         ok = judge_json_requests(&text, options->eval, transcript) || error_no_memory(error);
     } else {
-        judge_text_requests(&text, options->eval, transcript);
+        judge_text_requests(&text, options->eval, transcript, report->columns);
     }
     if (ok) {
         output_write(report->output, text_string(&text), text.length);
@@ -101,30 +162,68 @@ static bool report_requests(struct report *report, const struct options *options
     return ok;
 }
 
+static bool report_any(struct report *report, const struct options *options, int rule,
+                       const struct transcript *transcript, int *code, struct error *error)
+{
+    return options->action == ACTION_REQUESTS ? report_requests(report, options, transcript, code, error)
+           : options->reproduce != NULL ? report_script(report, options, rule, transcript, code, error)
+                                        : report_check(report, options, transcript, code, error);
+}
+
+/* An object without a buffer is looked at for the other protocols that it has, but these ask for one. */
+static bool needs_buffer(const struct options *options)
+{
+    return options->mutate != NULL || options->stress > 0 || options->reproduce != NULL;
+}
+
+static bool has_something(const struct transcript *transcript, struct _object *exporter, struct error *error)
+{
+    return transcript->has_buffer || protocols_any(&transcript->protocols) || view_check(exporter, error);
+}
+
 /* Did the exporter come to its end in a child, where a deallocator that crashes or hangs does no harm? */
 static bool ends_well(const struct transcript *transcript)
 {
     return transcript != NULL && transcript->drop.outcome == OUTCOME_GRANTED && transcript->crash_count == 0;
 }
 
+/* What the program has left for its end, when it began then. */
+static double seconds_left(double begin)
+{
+    double left = JUDGE_SECONDS - (clock_seconds() - begin);
+
+    return left < 0.5 ? 0.5 : left > ENDING_SECONDS ? ENDING_SECONDS : left;
+}
+
 bool judge_expression(struct report *report, const struct options *options, int *code, struct error *error)
 {
     struct probe_options probe_options = {
         .timeout = options->timeout,
+        .expression = options->eval,
         .mutate = options->mutate,
         .stress = (int)options->stress,
         .answers_only = options->action == ACTION_REQUESTS,
     };
     struct transcript *transcript = NULL;
     struct source source;
-    bool probed = open_expression(&source, options, error) && view_check(source.object, error);
-    bool ok = probed;
+    double begin;
+    bool probed, ok;
+    int rule = 0;
 
+    if (options->reproduce != NULL && !reproduce_find(options->reproduce, &rule, error)) {
+        return false;
+    }
+    ok = probed = open_expression(&source, options, error) &&
+                  (!needs_buffer(options) || view_check(source.object, error));
+    begin = clock_seconds();
     if (probed) {
         transcript = probe(source.object, &probe_options, error);
-        ok = transcript != NULL && (options->action == ACTION_CHECK
-                                        ? report_check(report, options, transcript, code, error)
-                                        : report_requests(report, options, transcript, code, error));
+        ok = transcript != NULL && has_something(transcript, source.object, error) &&
+             check_mutation(options, source.object, transcript, error) &&
+             report_any(report, options, rule, transcript, code, error);
+    }
+    if (ok) {
+        ending_answered(report->output, seconds_left(begin), *code);
     }
     if (probed && !ends_well(transcript)) {
         source.object = NULL; /* kept for good */
@@ -146,19 +245,31 @@ static void write_table(struct output *output, struct table *table)
     table_free(table);
 }
 
+static void list_rule(struct table *table, enum severity severity, const char *id, const char *statement,
+                      const char *source)
+{
+    struct text *cells = table_row(table);
+
+    if (cells != NULL) {
+        text_puts(&cells[0], severity_name(severity));
+        text_puts(&cells[1], id);
+        text_printf(&cells[2], "%s (%s)", statement, source);
+    }
+}
+
 void judge_list_rules(struct output *output)
 {
     struct table table = TABLE_INIT(3);
     size_t i;
 
     for (i = 0; i < RULE_COUNT; i++) {
-        struct text *cells = table_row(&table);
-
-        if (cells != NULL) {
-            text_puts(&cells[0], severity_name(rules[i].severity));
-            text_puts(&cells[1], rules[i].id);
-            text_printf(&cells[2], "%s (%s)", rules[i].statement, rules[i].source);
-        }
+        list_rule(&table, rules[i].severity, rules[i].id, rules[i].statement, rules[i].source);
+    }
+    for (i = 0; i < TRIAL_RULE_COUNT; i++) {
+        list_rule(&table, trial_rules[i].severity, trial_rules[i].id, trial_rules[i].statement, trial_rules[i].source);
+    }
+    for (i = 0; i < AUDIT_RULE_COUNT; i++) {
+        list_rule(&table, audit_rules[i].severity, audit_rules[i].id, audit_rules[i].statement, audit_rules[i].source);
     }
     write_table(output, &table);
 }
@@ -173,7 +284,11 @@ void judge_list_consumers(struct output *output)
 
         if (cells != NULL) {
             text_puts(&cells[0], consumers[i].name);
-            request_text(consumers[i].flags, &cells[1]);
+            if (consumers[i].flags == CONSUMER_ASKS_NOTHING) {
+                text_puts(&cells[1], "nothing");
+            } else {
+                request_text(consumers[i].flags, &cells[1]);
+            }
             text_puts(&cells[2], consumers[i].how);
         }
     }

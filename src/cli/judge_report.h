@@ -12,10 +12,16 @@ struct text;
 struct transcript;
 
 /* One line per finding ("SEVERITY  RULE  detail"; information only with `info`), then the sum. */
-void judge_text_check(struct text *text, const char *name, const struct findings *findings, bool info);
+void judge_text_check(struct text *text, const char *name, const struct transcript *transcript,
+                      const struct findings *findings, bool info);
 
-/* A row per request: what was answered; then a row per consumer: whether it could read this, and why not. */
-void judge_text_requests(struct text *text, const char *name, const struct transcript *transcript);
+/*
+ * A row per request: what was answered, cut where a terminal of so many
+ * columns ends (0: nowhere); a column per protocol, where there are others than
+ * the buffer: what it tells; then a row per consumer: whether it could read
+ * this, and below, in lines that fit into 100 columns, why not and what helps.
+ */
+void judge_text_requests(struct text *text, const char *name, const struct transcript *transcript, unsigned columns);
 
 /* The same as one JSON object on a line; false when out of memory. */
 bool judge_json_check(struct text *text, const char *name, const struct transcript *transcript,

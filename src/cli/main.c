@@ -10,30 +10,62 @@
  *             interpreter whose environment counts is settled (python/engine.h)
  *   source    an expression evaluated, or a file read as data: one Python
  *             object that exports a buffer, or the listing of a container
- *   view      the buffer acquired through the C API's memoryview functions
+ *   view      the buffer acquired through the C API's memoryview functions, or
+ *             what another protocol tells (python/via.h, protocol/telling.h)
  *   layout    what its Py_buffer says, as plain data (memory/layout.h)
  *   record    everything that can be shown, one row per field in fields.def
  *   report    the record as text, fields or JSON; its bytes, walked in an
- *             order (memory/walk.h) and dumped (memory/dump.h)
+ *             order (walk/walk.h) and dumped (dump/dump.h)
  *
  * and for --check and --requests:
  *
- *     source -> probe -> transcript -> rules, consumers -> report
+ *     source -> probe -> transcript -> rules, known consumers -> report
+ *     mapping -> audit -> report                                 (--check FILE)
+ *     battery -> offer -> trial -> rules -> report          (--check --consumer)
+ *     program -> recorder -> ledger -> holding -> report    (--trace)
  *
- * The folders of src/ are the rooms: base, memory, files, judge and
- * environment are the pure side, which never includes Python; python turns
- * objects into its plain structs; cli is the way in and out.  Only this file
- * prints errors and ends the program.  launch is a program of its own, which
- * picks the engine where there is one for each of several Pythons.
+ * The folders of src/ are the rooms.  The pure side has never heard of Python:
+ *
+ *   base         errors as values, text, arenas, output, the clock
+ *   format       a PEP 3118 string -> a tree of fields with offsets
+ *   memory       a plain mirror of Py_buffer; slices; memory that may be gone
+ *   value        an item's bytes -> the text that Python's repr gives
+ *   walk         the items of a layout in an order, as runs of bytes
+ *   dump         bytes as the lines of hexdump -C, items as lines
+ *   files        mapping, NumPy's type texts, .npy, safetensors
+ *   archive      a zip directory read strictly, and one member's bytes
+ *   foreign      files of other formats, told by their content, and what goes on from there
+ *   pickle       an opcode machine that runs nothing
+ *   recipe       what known names in a pickle mean; the tree that is shown of it
+ *   protocol     what DLPack, Arrow and the array interfaces tell of memory, and whether they agree
+ *   audit        a file's structure, and what loading it would run, judged by tables of names
+ *   judge        what was answered, as data, and the rules that judge it
+ *   known        the well-known consumers: what each reads, and what helps where it does not
+ *   trial        buffers to offer a consumer, what it did, and the rules for that
+ *   ledger       what a traced program asked for, and what of it is held
+ *   reproduce    a breach of a rule as a script of Python's
+ *   environment  which interpreter is meant, without starting one
+ *   options      the command line, and which options go together
+ *
+ * python turns objects into those plain structs; probe asks an exporter, and
+ * offer makes exporters for a consumer, in child processes; trace watches a
+ * program that runs in this one; holders names who keeps an export, for all
+ * three.  report writes what is to be shown; cli is the way in and out: only
+ * this file prints errors and ends the program.  launch is a program of its
+ * own, which picks the engine where there is one for each of several Pythons.
  */
 #include "base/error.h"
 #include "base/output.h"
 #include "base/text.h"
+#include "cli/consumer.h"
 #include "cli/ending.h"
+#include "cli/file_check.h"
 #include "cli/judge.h"
 #include "cli/show.h"
 #include "cli/streams.h"
+#include "cli/trace.h"
 #include "memory/guard.h"
+#include "options/combination.h"
 #include "options/options.h"
 #include "python/engine.h"
 #include "python/interpreter.h"
@@ -45,8 +77,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-enum { EXIT_ERROR = 2 };
 
 static void complain(const char *subject, const struct error *error)
 {
@@ -68,8 +98,10 @@ static void complain(const char *subject, const struct error *error)
     text_free(&line);
 }
 
-static int show_files(struct report *report, const struct options *options)
+/* Files, shown or judged one by one: returns the exit code. */
+static int each_file(struct report *report, const struct options *options)
 {
+    bool found = false; /* what makes --check's exit code 1 */
     int code = 0;
     size_t i;
 
@@ -77,15 +109,33 @@ static int show_files(struct report *report, const struct options *options)
         struct error error = ERROR_INIT;
 
         ending_file(options->files[i]);
-        if (!show_file(report, options, options->files[i], &error)) {
+        if (!(options->action == ACTION_CHECK ? check_file(report, options, options->files[i], &found, &error)
+                                              : show_file(report, options, options->files[i], &error))) {
             struct error ignored = ERROR_INIT;
 
             output_flush(report->output, &ignored); /* on a terminal, what came first stands first */
             complain(options->files[i], &error);
             code = EXIT_ERROR;
         }
+        if (report->remark.kind != ERROR_NONE) {
+            complain(options->files[i], &report->remark);
+            report->remark = (struct error)ERROR_INIT;
+        }
     }
-    return code;
+    return code == 0 && found ? EXIT_FINDINGS : code;
+}
+
+/* What needs no interpreter. */
+static int check_files(struct report *report, const struct options *options)
+{
+    struct error error = ERROR_INIT;
+
+    ending_watch_files();
+    if (!guard_start(&error)) {
+        complain(NULL, &error);
+        return EXIT_ERROR;
+    }
+    return each_file(report, options);
 }
 
 /* What needs an interpreter, the environment of `executable`: returns the exit code. */
@@ -99,10 +149,11 @@ static int inspect(struct report *report, const struct options *options, const c
         .traceback = options->traceback,
     };
     struct error error = ERROR_INIT;
+    const char *expression = options->consumer != NULL ? options->consumer : options->eval;
     int code = EXIT_ERROR;
 
-    if (options->eval != NULL) {
-        ending_is_unexpected(options->eval);
+    if (expression != NULL) {
+        ending_is_unexpected(expression);
     } else {
         ending_watch_files();
     }
@@ -111,20 +162,35 @@ static int inspect(struct report *report, const struct options *options, const c
         ending_is_expected();
         return EXIT_ERROR;
     }
-    if (options->eval == NULL) {
-        code = show_files(report, options);
+    if (expression == NULL) {
+        code = each_file(report, options);
+    } else if (options->consumer != NULL) {
+        code = judge_consumer(report, options, &code, &error) ? code : EXIT_ERROR;
     } else if (options->action == ACTION_SHOW) {
         code = show_expression(report, options, &error) ? 0 : EXIT_ERROR;
     } else if (!judge_expression(report, options, &code, &error)) {
         code = EXIT_ERROR;
     }
     if (error.kind != ERROR_NONE && code == EXIT_ERROR) {
-        complain(options->eval, &error);
+        complain(expression, &error);
     }
-    /* what runs at the interpreter's end may never come back: the answer goes out before (main says if it can't) */
-    output_flush(report->output, &error);
+    /* what runs at the interpreter's end may never come back */
+    if (options_run_code(options)) {
+        ending_answered(report->output, ENDING_SECONDS, code);
+    }
     interpreter_stop();
     ending_is_expected();
+    return code;
+}
+
+static int trace(struct report *report, const struct options *options, const char *executable)
+{
+    struct error error = ERROR_INIT;
+    int code = trace_program(report, options, executable, &error);
+
+    if (error.kind != ERROR_NONE) {
+        complain(options->exec != NULL ? options->exec : options->eval, &error);
+    }
     return code;
 }
 
@@ -146,14 +212,26 @@ static int run(struct report *report, const struct options *options, const char 
     case ACTION_VERSION:
         output_puts(report->output, "mview-inspect " MVIEW_VERSION ", with Python ");
         output_puts(report->output, engine_python());
-        output_puts(report->output, "\n");
+        output_puts(report->output, *MVIEW_COMMIT != '\0' ? ", commit " MVIEW_COMMIT "\n" : "\n");
         return 0;
+    case ACTION_TRACE:
+        return trace(report, options, executable);
     case ACTION_SHOW:
     case ACTION_CHECK:
     case ACTION_REQUESTS:
         break;
     }
+    if (options->action == ACTION_CHECK && options->file_count > 0) {
+        return check_files(report, options);
+    }
     return inspect(report, options, executable);
+}
+
+/* Nothing was named, and standard input turns out to be empty: that is no file of no bytes. */
+static bool have_input(const struct options *options, struct error *error)
+{
+    return !options->implied_input || streams_have_input() ||
+           error_set(error, ERROR_USAGE, "standard input is empty: give a FILE or -e EXPR");
 }
 
 int main(int argc, char **argv)
@@ -163,13 +241,13 @@ int main(int argc, char **argv)
     struct output output;
     struct report report;
     char executable[PATH_MAX];
-    bool terminal;
+    unsigned columns; /* of the terminal */
     int code = EXIT_ERROR;
 
-    if (!options_parse(&options, argc, argv, &error) ||
+    if (!options_parse(&options, argc, argv, &error) || !combination_check(&options, &error) ||
         !engine_settle(executable, options.python, options_run_code(&options), argv, &error) ||
-        !streams_open(&output, &terminal, &error) ||
-        !report_begin(&report, &options, &output, terminal, &error)) {
+        !streams_open(&output, &columns, &error) ||
+        !report_begin(&report, &options, &output, columns, &error) || !have_input(&options, &error)) {
         complain(NULL, &error);
         if (argc == 1) {
             fputs(options_synopsis, stderr);

@@ -5,13 +5,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* High enough to be out of the way of code that counts on low numbers. */
-enum { PRIVATE_DESCRIPTOR = 100 };
+enum {
+    PRIVATE_DESCRIPTOR = 100, /* high enough to be out of the way of code that counts on low numbers */
+    USUAL_COLUMNS = 80,       /* of a terminal that does not tell */
+};
 
 static bool is_open(int fd)
 {
@@ -45,7 +49,18 @@ static int duplicate(int fd)
     return copy >= 0 ? copy : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
-bool streams_open(struct output *output, bool *terminal, struct error *error)
+/* Of the terminal that a descriptor is; 0 when it is none. */
+static unsigned terminal_columns(int fd)
+{
+    struct winsize size;
+
+    if (!isatty(fd)) {
+        return 0;
+    }
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : USUAL_COLUMNS;
+}
+
+bool streams_open(struct output *output, unsigned *columns, struct error *error)
 {
     bool was_open = is_open(1);
     int fd;
@@ -53,7 +68,7 @@ bool streams_open(struct output *output, bool *terminal, struct error *error)
     fill_closed();
     signal(SIGPIPE, SIG_DFL);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error, as a full disk is */
-    *terminal = isatty(1);
+    *columns = terminal_columns(1);
     fd = duplicate(1);
     if (fd < 0 || dup2(2, 1) < 0) {
         return error_set(error, ERROR_OUTPUT, "standard output: %s", strerror(errno));
@@ -65,4 +80,14 @@ bool streams_open(struct output *output, bool *terminal, struct error *error)
         output->failed_errno = EBADF;
     }
     return true;
+}
+
+bool streams_have_input(void)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    int waiting = 0;
+
+    while (poll(&input, 1, -1) < 0 && errno == EINTR) {
+    }
+    return ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0 || waiting > 0;
 }

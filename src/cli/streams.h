@@ -15,8 +15,11 @@ struct output;
  * be standard error: whatever Python code, a module or a C library prints, by
  * whatever route, it cannot get into the answer.
  *
- * *terminal: the answer goes to a terminal.
+ * *columns: of the terminal that the answer goes to; 0 where it goes elsewhere.
  */
-bool streams_open(struct output *output, bool *terminal, struct error *error);
+bool streams_open(struct output *output, unsigned *columns, struct error *error);
+
+/* Wait until standard input, a pipe or a file, has bytes to read or has ended: false when it ends without any. */
+bool streams_have_input(void);
 
 #endif

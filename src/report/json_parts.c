@@ -68,3 +68,11 @@ bool json_write(struct text *text, json_t *json)
     json_decref(json);
     return ok && !text->failed;
 }
+
+bool json_write_line(struct text *text, json_t *json)
+{
+    bool ok = json_write(text, json);
+
+    text_putc(text, '\n');
+    return ok && !text->failed;
+}

@@ -28,4 +28,7 @@ json_t *json_address(uint64_t address);
  */
 bool json_write(struct text *text, json_t *json);
 
+/* The same, and the line's end. */
+bool json_write_line(struct text *text, json_t *json);
+
 #endif

@@ -140,6 +140,21 @@ static struct field_value get_copied(const struct record *record)
     return record->have_copied ? (struct field_value){.boolean = record->copied} : null;
 }
 
+static struct field_value names_value(const struct notes *names)
+{
+    return names != NULL ? (struct field_value){.notes = names} : null;
+}
+
+static struct field_value get_imports(const struct record *record)
+{
+    return names_value(record->imports);
+}
+
+static struct field_value get_calls(const struct record *record)
+{
+    return names_value(record->calls);
+}
+
 static struct field_value get_fields(const struct record *record)
 {
     return record->format != NULL ? (struct field_value){.tree = record->format} : null;
@@ -230,8 +245,8 @@ struct record record_of_member(const struct member *member, const char *source)
         .source = source,
         .type = member->type,
         .dtype = member->dtype,
-        .layout = member->is_buffer ? &member->layout : NULL,
-        .content = member->is_buffer ? &member->layout : NULL,
+        .layout = member->layout,
+        .content = member->layout,
         .notes = &no_notes,
     };
 }

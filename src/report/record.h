@@ -26,6 +26,7 @@ struct record {
     const char *dtype;            /* NULL when the file has none */
     const struct layout *layout;  /* what is reported; `given` tells NULLs; NULL for what is no buffer */
     const struct layout *content; /* how it is read; NULL when it cannot be */
+    const char *unread;           /* why it is not read, though it could be told how: another device's; else NULL */
     const struct format *format;  /* taken apart; NULL when there is none, or it cannot be */
     bool raw_reply;               /* the answer to one request: what is not there is NULL, and said so */
     bool have_offset;
@@ -34,6 +35,8 @@ struct record {
     bool copied;
     bool mapped;           /* the memory is a mapped file's */
     struct dump_file file; /* mapped: which, and where in it layout->buf lies */
+    const struct notes *imports; /* what loading a pickle would import, and of that call; NULL for what is none */
+    const struct notes *calls;
     const struct notes *notes;
 };
 
@@ -47,6 +50,7 @@ enum field_kind {
     FIELD_BOOLEAN,
     FIELD_LIST,  /* of numbers */
     FIELD_TREE,  /* the format taken apart */
+    FIELD_NAMES, /* list of dotted names */
     FIELD_NOTES, /* list of sentences */
 };
 
@@ -66,7 +70,7 @@ struct field_value {
     const ptrdiff_t *list;
     size_t count;           /* of list */
     const struct format *tree;
-    const struct notes *notes;
+    const struct notes *notes; /* NAMES, too */
 };
 
 struct record_field {

@@ -1,27 +1,30 @@
 #include "report/report.h"
 
 #include "base/error.h"
+#include "base/notes.h"
 #include "base/output.h"
 #include "base/text.h"
 #include "dump/dump.h"
 #include "format/format.h"
+#include "options/combination.h"
 #include "options/options.h"
 #include "python/listing.h"
 #include "report/record.h"
+#include "value/named.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_DUMP_LENGTH = 256 };
 
-bool report_begin(struct report *report, const struct options *options, struct output *output, bool terminal,
+bool report_begin(struct report *report, const struct options *options, struct output *output, unsigned columns,
                   struct error *error)
 {
     const char *no_color = getenv("NO_COLOR");
 
-    *report = (struct report){.options = options, .output = output};
+    *report = (struct report){.options = options, .output = output, .columns = columns};
     report->color = options->color == COLOR_ALWAYS ||
-                    (options->color == COLOR_AUTO && terminal && (no_color == NULL || *no_color == '\0'));
+                    (options->color == COLOR_AUTO && columns > 0 && (no_color == NULL || *no_color == '\0'));
     if (options->report == REPORT_FIELDS) {
         report->fields = fields_choose(options->fields, &report->field_count, error);
         return report->fields != NULL;
@@ -56,6 +59,9 @@ static struct dump_options dump_options(const struct report *report, const struc
 /* The content, for those that show it; refused when what the exporter said about it makes no sense. */
 static bool need_content(const struct record *record, struct error *error)
 {
+    if (record->unread != NULL) {
+        return error_set(error, ERROR_INPUT, "%s", record->unread);
+    }
     return record->content != NULL ||
            error_set(error, ERROR_INPUT, "the exporter's answer contradicts itself: its memory is not read");
 }
@@ -101,6 +107,7 @@ static void caption(struct text *text, const struct layout *content, const struc
 static bool report_text(struct report *report, const struct record *record, struct error *error)
 {
     struct dump_options options = dump_options(report, record);
+    bool dumps = record->content != NULL && record->unread == NULL;
     struct text text = TEXT_INIT;
     bool ok;
 
@@ -108,12 +115,12 @@ static bool report_text(struct report *report, const struct record *record, stru
         text_putc(&text, '\n');
     }
     text_record(&text, record);
-    if (record->content != NULL && dump_count(record->content, &options, false) > 0) {
+    if (dumps && dump_count(record->content, &options, false) > 0) {
         caption(&text, record->content, &options);
     }
     ok = write_text(report, &text, error);
     text_free(&text);
-    return ok && (record->content == NULL || dump_hex(report->output, record->content, &options, error));
+    return ok && (!dumps || dump_hex(report->output, record->content, &options, error));
 }
 
 /* --- fields and JSON ----------------------------------------------------------------- */
@@ -168,10 +175,19 @@ static bool report_binary(struct report *report, const struct record *record, st
     return need_content(record, error) && dump_binary(report->output, record->content, &options, error);
 }
 
-/* Items of datetime64 and timedelta64 are known by the dtype alone. */
-static const char *datetime_unit(const char *dtype)
+static bool report_npy(struct report *report, const struct record *record, struct error *error)
 {
-    return dtype != NULL && strchr("<>=|", dtype[0]) != NULL && (dtype[1] == 'M' || dtype[1] == 'm') ? dtype : NULL;
+    struct dump_options options = dump_options(report, record);
+    struct text header = TEXT_INIT;
+    struct layout data;
+    bool fortran_order = false;
+    bool ok = need_content(record, error) && npy_record(&header, record, &data, &fortran_order, error) &&
+              write_text(report, &header, error);
+
+    options.order = fortran_order ? WALK_F : WALK_LOGICAL;
+    ok = ok && dump_binary(report->output, &data, &options, error);
+    text_free(&header);
+    return ok;
 }
 
 static bool report_items(struct report *report, const struct record *record, struct error *error)
@@ -180,6 +196,9 @@ static bool report_items(struct report *report, const struct record *record, str
 
     if (!need_content(record, error)) {
         return false;
+    }
+    if (named_value_size(record->dtype) == (size_t)record->content->itemsize && record->content->itemsize > 0) {
+        return dump_items(report->output, record->content, record->format, record->dtype, &options, error);
     }
     if (!(record->layout->given & LAYOUT_FORMAT)) {
         return error_set(error, ERROR_INPUT, "no format was answered, so its items are not known: --format says "
@@ -192,15 +211,16 @@ static bool report_items(struct report *report, const struct record *record, str
     if (!format_fits(record->format, (size_t)record->content->itemsize)) {
         return error_set(error, ERROR_INPUT,
                          "the format describes %zu bytes, but itemsize is %td, so its values are not known: "
-                         "-d shows the bytes",
+                         "--format says what they are, -d shows the bytes",
                          record->format->size, record->content->itemsize);
     }
-    return dump_items(report->output, record->content, record->format, datetime_unit(record->dtype), &options, error);
+    return dump_items(report->output, record->content, record->format, NULL, &options, error);
 }
 
 static bool (*const writers[])(struct report *, const struct record *, struct error *) = {
     [REPORT_TEXT] = report_text,     [REPORT_FIELDS] = report_fields, [REPORT_JSON] = report_json,
     [REPORT_DUMP] = report_dump,     [REPORT_BINARY] = report_binary, [REPORT_ITEMS] = report_items,
+    [REPORT_NPY] = report_npy,
 };
 
 bool report_record(struct report *report, const struct record *record, struct error *error)
@@ -215,31 +235,78 @@ bool report_record(struct report *report, const struct record *record, struct er
     return true;
 }
 
-/* -f has one line per member. */
-static void fields_listing(const struct report *report, struct text *text, const struct record *record,
+/* What a pickle names is told of the whole of it: asked for that and for what goes with it, it is one row. */
+static bool asks_for_the_whole(const struct report *report)
+{
+    static const char *const others[] = {"name", "source", "type", "notes"};
+    bool names = false;
+    size_t i, k;
+
+    for (i = 0; i < report->field_count; i++) {
+        bool known = report->fields[i]->kind == FIELD_NAMES;
+
+        names |= known;
+        for (k = 0; k < sizeof others / sizeof others[0]; k++) {
+            known |= strcmp(report->fields[i]->name, others[k]) == 0;
+        }
+        if (!known) {
+            return false;
+        }
+    }
+    return names;
+}
+
+/* -f has one line per member, and no place for a note. */
+static void fields_listing(struct report *report, struct text *text, const struct record *record,
                            const struct listing *listing)
 {
+    struct notes cut = NOTES_INIT;
     size_t i;
 
+    if (listing->value != NULL || asks_for_the_whole(report)) {
+        fields_record(text, record, report->fields, report->field_count);
+        return;
+    }
     for (i = 0; i < listing->count; i++) {
         struct record member = record_of_member(&listing->members[i], record->source);
 
         fields_record(text, &member, report->fields, report->field_count);
     }
+    listing_tell_cut(listing, &cut);
+    if (cut.count > 0) {
+        error_set(&report->remark, ERROR_INPUT, "%s", cut.items[0]);
+    }
+    notes_free(&cut);
+}
+
+/* What an option asks of one buffer, a container has not. */
+static bool refuse_listing(const struct listing *listing, const char *option, struct error *error)
+{
+    if (listing->value != NULL) {
+        return error_set(error, ERROR_INPUT, "is of type %s (%s), no buffer", listing->type, listing->value);
+    }
+    error_set(error, ERROR_INPUT, "is a container of %zu members",
+              listing->total > 0 ? listing->total : listing->count);
+    return option != NULL ? error_append(error, ", and --%s is for one: choose it with --member", option)
+                          : error_append(error, ": choose one with --member");
 }
 
 bool report_listing(struct report *report, const struct record *record, const struct listing *listing,
                     struct error *error)
 {
+    const char *option = combination_of_buffer(report->options);
     struct text text = TEXT_INIT;
     bool ok = true;
 
+    if (option != NULL) {
+        return refuse_listing(listing, option, error);
+    }
     switch (report->options->report) {
     case REPORT_TEXT:
         if (report->any) {
             text_putc(&text, '\n');
         }
-        text_listing(&text, record, listing);
+        text_listing(&text, record, listing, report->columns);
         break;
     case REPORT_FIELDS:
         fields_listing(report, &text, record, listing);
@@ -250,8 +317,9 @@ bool report_listing(struct report *report, const struct record *record, const st
         break;
     case REPORT_DUMP:
     case REPORT_BINARY:
+    case REPORT_NPY:
     case REPORT_ITEMS:
-        ok = error_set(error, ERROR_INPUT, "is a container of %zu members: choose one with --member", listing->count);
+        ok = refuse_listing(listing, NULL, error);
         break;
     }
     ok = ok && write_text(report, &text, error);

@@ -5,13 +5,15 @@
 #ifndef MVIEW_REPORT_REPORT_H
 #define MVIEW_REPORT_REPORT_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 struct dump_options;
-struct error;
 struct record_field;
 struct format;
+struct layout;
 struct listing;
 struct notes;
 struct options;
@@ -26,11 +28,13 @@ struct report {
     const struct record_field **fields; /* REPORT_FIELDS: those chosen; owned */
     size_t field_count;
     bool color;
+    unsigned columns; /* of the terminal; 0 where the answer goes elsewhere */
+    struct error remark; /* what an answer without notes lacks: a message for standard error; of kind NONE nothing */
     bool any; /* something was reported before: text reports are set apart by an empty line */
 };
 
-/* `terminal`: the answer goes to a terminal.  Refuses unknown field names. */
-bool report_begin(struct report *report, const struct options *options, struct output *output, bool terminal,
+/* `columns`: of the terminal that the answer goes to, or 0.  Refuses unknown field names. */
+bool report_begin(struct report *report, const struct options *options, struct output *output, unsigned columns,
                   struct error *error);
 void report_end(struct report *report);
 
@@ -45,11 +49,18 @@ bool report_listing(struct report *report, const struct record *record, const st
 
 /* report_text.c: aligned labels; then, by report_record, the dump. */
 void text_record(struct text *text, const struct record *record);
-void text_listing(struct text *text, const struct record *record, const struct listing *listing);
+void text_listing(struct text *text, const struct record *record, const struct listing *listing, unsigned columns);
 
 /* report_text.c: the chosen fields, TAB between them, one line. */
 void fields_record(struct text *text, const struct record *record, const struct record_field *const *chosen,
                    size_t count);
+
+/*
+ * report_npy.c: what numpy.save writes in front of the data.  *data is how these are then read: the record's
+ * content, with extents that its format begins with as dimensions; *fortran_order, first index fastest.
+ */
+bool npy_record(struct text *text, const struct record *record, struct layout *data, bool *fortran_order,
+                struct error *error);
 
 /* report_json.c: one object, without a newline; false when out of memory. */
 bool json_record(struct text *text, const struct record *record);

@@ -96,6 +96,7 @@ static json_t *value_json(enum field_kind kind, const struct field_value *value)
         return json_list(value->list, value->count);
     case FIELD_TREE:
         return format_json(value->tree);
+    case FIELD_NAMES:
     case FIELD_NOTES:
         return notes_json(value->notes);
     }
@@ -144,15 +145,21 @@ static json_t *member_json(const struct member *member, const char *source)
 
 bool json_listing(struct text *text, const struct record *record, const struct listing *listing)
 {
-    json_t *json = record_json(record);
-    json_t *members = json_array();
+    json_t *note = listing->value != NULL ? json_text_string(listing->value) : json_null();
+    bool ok = json_write(text, record_json(record));
     size_t i;
 
-    for (i = 0; i < listing->count; i++) {
-        json_array_append_new(members, member_json(&listing->members[i], record->source));
+    /* One member after the other into the record's object: all of them at once would take ten times the memory. */
+    text->length -= ok;
+    text_puts(text, ",\"members\":[");
+    for (i = 0; ok && i < listing->count; i++) {
+        text_puts(text, i > 0 ? "," : "");
+        ok = json_write(text, member_json(&listing->members[i], record->source));
     }
-    json_object_set_new(json, "members", members);
-    return json_write(text, json);
+    text_puts(text, "],\"note\":");
+    ok = json_write(text, note) && ok;
+    text_putc(text, '}');
+    return ok;
 }
 
 bool json_fields(struct text *text, const struct format *format)

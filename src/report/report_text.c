@@ -14,23 +14,17 @@
 
 enum { LABEL_WIDTH = 13 };
 
-static void append_list(struct text *text, const struct field_value *value, const char *separator)
+/* --- -f ------------------------------------------------------------------------------ */
+
+static void append_names(struct text *text, const struct notes *names)
 {
     size_t i;
 
-    for (i = 0; i < value->count; i++) {
-        text_printf(text, "%s%td", i == 0 ? "" : separator, value->list[i]);
+    for (i = 0; i < names->count; i++) {
+        text_puts(text, i > 0 ? " " : "");
+        text_escape_string(text, names->items[i]);
     }
 }
-
-static void append_tuple(struct text *text, const struct field_value *value)
-{
-    text_putc(text, '(');
-    append_list(text, value, ", ");
-    text_puts(text, value->count == 1 ? ",)" : ")");
-}
-
-/* --- -f ------------------------------------------------------------------------------ */
 
 static void append_plain(struct text *text, enum field_kind kind, const struct field_value *value)
 {
@@ -48,10 +42,13 @@ static void append_plain(struct text *text, enum field_kind kind, const struct f
         text_puts(text, value->boolean ? "true" : "false");
         break;
     case FIELD_LIST:
-        append_list(text, value, " ");
+        text_numbers(text, value->list, value->count, " ");
         break;
     case FIELD_TREE:
         json_fields(text, value->tree);
+        break;
+    case FIELD_NAMES:
+        append_names(text, value->notes);
         break;
     case FIELD_NOTES:
         json_notes(text, value->notes);
@@ -84,13 +81,31 @@ static void append_label(struct text *text, const char *label)
     text_printf(text, "%-*s ", LABEL_WIDTH, label);
 }
 
-static void append_notes(struct text *text, const struct notes *notes)
+/* A row for each. */
+static void append_rows(struct text *text, const char *label, const struct notes *notes)
 {
     size_t i;
 
     for (i = 0; i < notes->count; i++) {
-        append_label(text, i == 0 ? "notes" : "");
+        append_label(text, i == 0 ? label : "");
         text_escape_string(text, notes->items[i]);
+        text_putc(text, '\n');
+    }
+}
+
+/* The names that a pickle imports, one a row; those that it calls, all of which are among them, are marked. */
+static void append_imports(struct text *text, const struct notes *imports, const struct notes *calls)
+{
+    size_t called = 0;
+    size_t i;
+
+    for (i = 0; i < imports->count; i++) {
+        append_label(text, i == 0 ? "imports" : "");
+        text_escape_string(text, imports->items[i]);
+        if (called < calls->count && strcmp(calls->items[called], imports->items[i]) == 0) {
+            text_puts(text, " (called)");
+            called++;
+        }
         text_putc(text, '\n');
     }
 }
@@ -107,7 +122,7 @@ static void append_value(struct text *text, const struct record_field *field, co
 {
     switch (field->kind) {
     case FIELD_LIST:
-        append_tuple(text, value);
+        text_tuple(text, value->list, value->count);
         break;
     case FIELD_NUMBER:
         append_plain(text, field->kind, value);
@@ -133,8 +148,12 @@ static void append_field(struct text *text, const struct record_field *field, co
     if (field->shown == SHOWN_NEVER || (value.null && field->shown == SHOWN_IF_SET && !said_null)) {
         return;
     }
+    if (field->kind == FIELD_NAMES) {
+        append_imports(text, record->imports, record->calls);
+        return;
+    }
     if (field->kind == FIELD_NOTES) {
-        append_notes(text, value.notes);
+        append_rows(text, field->name, value.notes);
         return;
     }
     if (field->kind == FIELD_TREE) {
@@ -166,26 +185,25 @@ void text_record(struct text *text, const struct record *record)
 
 /* --- a container's members ---------------------------------------------------------------- */
 
-/* Members of an .npz can be chosen by their place, too. */
-static void add_row(struct table *table, const struct member *member)
+/* Members of an .npz can be chosen by their place, too: `stored` counts them. */
+static void add_row(struct table *table, const struct member *member, size_t *stored)
 {
-    struct field_value shape = {.list = member->layout.shape, .count = (size_t)member->layout.ndim};
-    size_t number = table->rows;
     struct text *cells = table_row(table);
 
     if (cells == NULL) {
         return;
     }
     if (member->storage != NULL) {
-        text_printf(&cells[0], "#%zu", number);
+        text_printf(&cells[0], "#%zu", (*stored)++);
     }
+    text_printf(&cells[1], "%*s", (int)(2 * member->depth), "");
     text_escape_string(&cells[1], member->name);
     text_escape_string(&cells[2], member->type != NULL ? member->type : "");
-    if (member->is_buffer) {
+    if (member->layout != NULL) {
         text_escape_string(&cells[3], member->dtype != NULL ? member->dtype : member->format);
-        append_tuple(&cells[4], &shape);
-        text_puts(&cells[4], layout_is_c_contiguous(&member->layout) ? "" : " F order");
-        text_printf(&cells[5], "%td byte%s", member->layout.len, member->layout.len == 1 ? "" : "s");
+        text_tuple(&cells[4], member->layout->shape, (size_t)member->layout->ndim);
+        text_puts(&cells[4], layout_is_c_contiguous(member->layout) ? "" : " F order");
+        text_printf(&cells[5], "%td byte%s", member->layout->len, member->layout->len == 1 ? "" : "s");
     }
     if (member->storage != NULL) {
         text_puts(&cells[6], member->storage);
@@ -196,11 +214,13 @@ static void add_row(struct table *table, const struct member *member)
     text_escape_string(&cells[7], member->note != NULL ? member->note : "");
 }
 
-void text_listing(struct text *text, const struct record *record, const struct listing *listing)
+void text_listing(struct text *text, const struct record *record, const struct listing *listing, unsigned columns)
 {
     struct table table = TABLE_INIT(8);
+    size_t stored = 0;
     size_t i;
 
+    table.width = columns;
     append_label(text, "name");
     text_escape_string(text, record->name);
     text_putc(text, '\n');
@@ -211,14 +231,27 @@ void text_listing(struct text *text, const struct record *record, const struct l
         text_escape_string(text, record->type);
         text_putc(text, '\n');
     }
-    append_label(text, "members");
-    text_printf(text, "%zu%s\n", listing->count, listing->count > 0 ? " (--member shows one)" : "");
-    append_notes(text, record->notes);
+    if (listing->value != NULL) {
+        append_label(text, "value");
+        text_escape_string(text, listing->value);
+        text_putc(text, '\n');
+    } else {
+        append_label(text, "members");
+        text_printf(text, "%s%zu", listing->cut && listing->total == 0 ? "the first " : "", listing->count);
+        if (listing->cut && listing->total > 0) {
+            text_printf(text, " of %zu", listing->total);
+        }
+        text_puts(text, listing->count > 0 ? " (--member shows one)\n" : "\n");
+    }
+    if (record->calls != NULL) {
+        append_imports(text, record->imports, record->calls);
+    }
+    append_rows(text, "notes", record->notes);
     if (listing->count > 0) {
         text_putc(text, '\n');
     }
     for (i = 0; i < listing->count; i++) {
-        add_row(&table, &listing->members[i]);
+        add_row(&table, &listing->members[i], &stored);
     }
     table_write(&table, text);
     table_free(&table);

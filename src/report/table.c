@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Cells wider than this do not count for their column's width. */
-enum { MAX_WIDTH = 48 };
+enum {
+    MAX_WIDTH = 80, /* cells wider than this do not count for their column's width */
+    ELLIPSIS = 3,   /* characters of "..." */
+};
 
 struct text *table_row(struct table *table)
 {
@@ -40,23 +42,119 @@ static size_t width_of(const struct text *text)
     return width;
 }
 
+static void measure_row(const struct text *row, size_t columns, bool run_on, size_t widths[TABLE_MAX_COLUMNS])
+{
+    bool last = run_on;
+    size_t c;
+
+    for (c = columns; c-- > 0;) {
+        size_t cell = width_of(&row[c]);
+
+        if (cell > 0) {
+            cell = last || cell > MAX_WIDTH ? 1 : cell;
+            last = false;
+        }
+        if (cell > widths[c]) {
+            widths[c] = cell;
+        }
+    }
+}
+
 static void measure(const struct table *table, size_t widths[TABLE_MAX_COLUMNS])
 {
     size_t i;
 
     memset(widths, 0, TABLE_MAX_COLUMNS * sizeof widths[0]);
-    for (i = 0; i < table->rows * table->columns; i++) {
-        size_t *width = &widths[i % table->columns];
-        size_t cell = width_of(&table->cells[i]);
+    for (i = 0; i < table->rows; i++) {
+        measure_row(table->cells + i * table->columns, table->columns, table->run_on, widths);
+    }
+}
 
-        if (cell > MAX_WIDTH) {
-            cell = *width > 0 ? *width : 1;
+/* End the row that begins at `start` with "..." where it is wider than the table may be. */
+static void cut_row(const struct table *table, struct text *text, size_t start)
+{
+    size_t kept = table->width > ELLIPSIS ? table->width - ELLIPSIS : 0;
+    size_t width = 0;
+    size_t cut = text->length;
+    size_t i;
+
+    for (i = start; i < text->length; i++) {
+        if ((text->data[i] & 0xc0) != 0x80 && width++ == kept) {
+            cut = i;
         }
-        if (cell > *width) {
-            *width = cell;
+    }
+    if (table->width > 0 && width > table->width) {
+        text->length = cut;
+        text_puts(text, "...");
+    }
+}
+
+/* --- narrower columns ---------------------------------------------------------------- */
+
+/* How far the first `count` characters go, in bytes. */
+static size_t bytes_of(const struct text *cell, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < cell->length; i++) {
+        if ((cell->data[i] & 0xc0) != 0x80 && count-- == 0) {
+            return i;
+        }
+    }
+    return cell->length;
+}
+
+/* Cut a cell to so many characters. */
+static void cut_cell(struct text *cell, size_t width, bool beginning)
+{
+    size_t characters = width_of(cell);
+    struct text cut = TEXT_INIT;
+    size_t from;
+
+    if (characters <= width || width < ELLIPSIS) {
+        return;
+    }
+    if (beginning) {
+        from = bytes_of(cell, characters - (width - ELLIPSIS));
+        text_puts(&cut, "...");
+        text_append(&cut, cell->data + from, cell->length - from);
+    } else {
+        text_append(&cut, cell->data, bytes_of(cell, width - ELLIPSIS));
+        text_puts(&cut, "...");
+    }
+    text_free(cell);
+    *cell = cut;
+}
+
+static size_t total_width(const struct table *table, const size_t *widths)
+{
+    size_t total = 0;
+    size_t c;
+
+    for (c = 0; c < table->columns; c++) {
+        total += widths[c] > 0 ? (total > 0 ? 2 : 0) + widths[c] : 0;
+    }
+    return total;
+}
+
+static void give_way(const struct table *table, size_t widths[TABLE_MAX_COLUMNS])
+{
+    size_t i, row;
+
+    for (i = 0; table->width > 0 && i < table->give_count; i++) {
+        const struct table_give *give = &table->gives[i];
+        size_t total = total_width(table, widths);
+        size_t spare = widths[give->column] > give->least ? widths[give->column] - give->least : 0;
+        size_t excess = total > table->width ? total - table->width : 0;
+
+        widths[give->column] -= excess < spare ? excess : spare;
+        for (row = 0; excess > 0 && row < table->rows; row++) {
+            cut_cell(&table->cells[row * table->columns + give->column], widths[give->column], give->beginning);
         }
     }
 }
+
+/* --- writing --------------------------------------------------------------------------- */
 
 static void write_row(const struct text *row, size_t columns, const size_t *widths, struct text *text)
 {
@@ -76,7 +174,6 @@ static void write_row(const struct text *row, size_t columns, const size_t *widt
         }
         behind += (width < widths[c] ? widths[c] - width : 0) + 2;
     }
-    text_putc(text, '\n');
 }
 
 void table_write(const struct table *table, struct text *text)
@@ -85,8 +182,13 @@ void table_write(const struct table *table, struct text *text)
     size_t i;
 
     measure(table, widths);
+    give_way(table, widths);
     for (i = 0; i < table->rows; i++) {
+        size_t start = text->length;
+
         write_row(table->cells + i * table->columns, table->columns, widths, text);
+        cut_row(table, text, start);
+        text_putc(text, '\n');
     }
     text->failed = text->failed || table->failed;
 }
