@@ -137,10 +137,18 @@ static void releasebuffer(PyObject *object, Py_buffer *view)
     UNLOCK(self)
 }
 
+static int traverse(PyObject *object, visitproc visit, void *arg)
+{
+    Py_VISIT(((struct exporter *)object)->root);
+    return 0;
+}
+
 static void dealloc(PyObject *object)
 {
     struct exporter *self = (struct exporter *)object;
+    PyTypeObject *type = Py_TYPE(object);
 
+    PyObject_GC_UnTrack(object);
     if (self->mapped > 0) {
         munmap(self->memory, self->mapped);
     } else if (self->memory != NULL) {
@@ -148,7 +156,10 @@ static void dealloc(PyObject *object)
     }
     free(self->other);
     Py_XDECREF(self->root);
-    Py_TYPE(object)->tp_free(object);
+    type->tp_free(object);
+    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+        Py_DECREF(type);
+    }
 }
 
 /* Make the memory larger, elsewhere. */
@@ -179,9 +190,13 @@ static PyObject *resize_to(struct exporter *self, Py_ssize_t items)
 static PyObject *resize(PyObject *object, PyObject *argument)
 {
     struct exporter *self = (struct exporter *)object;
+    Py_ssize_t before = self->exports;
     Py_ssize_t items = PyNumber_AsSsize_t(argument, PyExc_ValueError);
     PyObject *result;
 
+    if (self->mode->resize_early && before == 0) {
+        self->exports = 0;
+    }
     LOCK(self)
     result = resize_to(self, items);
     UNLOCK(self)
@@ -198,7 +213,8 @@ static PyTypeObject plain_type = {
     .tp_basicsize = sizeof(struct exporter),
     .tp_dealloc = dealloc,
     .tp_as_buffer = &plain_procs,
-    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_traverse = traverse,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE,
     .tp_methods = methods,
 };
 
@@ -207,17 +223,39 @@ static PyTypeObject releasing_type = {
     .tp_basicsize = sizeof(struct exporter),
     .tp_dealloc = dealloc,
     .tp_as_buffer = &releasing_procs,
-    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_traverse = traverse,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE,
     .tp_methods = methods,
 };
+
+/* A release that is inherited without the request that counts up. */
+static PyBufferProcs other_procs = {NULL, releasebuffer};
+
+static PyTypeObject other_type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "exporters.Other",
+    .tp_basicsize = sizeof(PyObject),
+    .tp_as_buffer = &other_procs,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+};
+
+PyTypeObject *two_parents(void)
+{
+    return (PyTypeObject *)PyObject_CallFunction((PyObject *)&PyType_Type, "s(OO){}", "TwoParents", &plain_type,
+                                                 &other_type);
+}
 
 /* --- what they are made with --- */
 
 struct exporter *exporter_new(const struct mode *mode)
 {
-    struct exporter *self =
-        (struct exporter *)PyType_GenericAlloc(mode->release != NULL ? &releasing_type : &plain_type, 0);
+    PyTypeObject *type = mode->type != NULL      ? mode->type()
+                         : mode->release != NULL ? &releasing_type
+                                                 : &plain_type;
+    struct exporter *self = type != NULL ? (struct exporter *)PyType_GenericAlloc(type, 0) : NULL;
 
+    if (mode->type != NULL) {
+        Py_XDECREF(type);
+    }
     if (self != NULL) {
         self->mode = mode;
     }
@@ -361,10 +399,15 @@ static PyObject *right(PyObject *module, PyObject *name)
 
 static PyObject *wrong(PyObject *module, PyObject *name)
 {
-    const struct mode *mode = find_mode(wrong_answers, name);
+    const struct mode *const lists[] = {wrong_answers, wrong_lifetimes, wrong_losses};
+    const struct mode *mode = NULL;
+    size_t i;
 
     (void)module;
-    return make(mode != NULL ? mode : find_mode(wrong_lifetimes, name), name);
+    for (i = 0; i < sizeof lists / sizeof lists[0] && mode == NULL; i++) {
+        mode = find_mode(lists[i], name);
+    }
+    return make(mode, name);
 }
 
 static PyMethodDef functions[] = {
@@ -402,7 +445,7 @@ static bool add_names(PyObject *module)
         ok = name != NULL && PyList_Append(names, name) == 0;
         Py_XDECREF(name);
     }
-    ok = ok && add_rules(rules, wrong_answers) && add_rules(rules, wrong_lifetimes);
+    ok = ok && add_rules(rules, wrong_answers) && add_rules(rules, wrong_lifetimes) && add_rules(rules, wrong_losses);
     ok = ok && PyObject_SetAttrString(module, "RIGHT", names) == 0 &&
          PyObject_SetAttrString(module, "WRONG", rules) == 0;
     Py_XDECREF(names);
@@ -412,7 +455,8 @@ static bool add_names(PyObject *module)
 
 PyMODINIT_FUNC PyInit_exporters(void)
 {
-    PyObject *module = PyType_Ready(&plain_type) == 0 && PyType_Ready(&releasing_type) == 0
+    PyObject *module = PyType_Ready(&plain_type) == 0 && PyType_Ready(&other_type) == 0 &&
+                               PyType_Ready(&releasing_type) == 0
                            ? PyModule_Create(&definition)
                            : NULL;
 

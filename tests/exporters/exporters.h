@@ -24,6 +24,8 @@ struct mode {
     const char *severity; /* .. and how that is judged */
     const char *mutate;   /* what shows it, as --mutate; NULL when nothing is needed */
     bool resize_anyway;   /* resize() does not care about views */
+    bool resize_early;    /* .. looks for them before it calls back */
+    PyTypeObject *(*type)(void); /* a type of its own (a new reference); NULL: by `release` */
     PyObject **resize_error; /* what it raises for them; NULL: BufferError */
     bool unlocked;        /* threads meet in it where there is no GIL */
 };
@@ -51,7 +53,10 @@ struct exporter {
 };
 
 /* Each ended by a name of NULL. */
-extern const struct mode right_modes[], wrong_answers[], wrong_lifetimes[];
+extern const struct mode right_modes[], wrong_answers[], wrong_lifetimes[], wrong_losses[];
+
+/* A type whose bf_getbuffer is one base's and whose bf_releasebuffer is another's: a new reference. */
+PyTypeObject *two_parents(void);
 
 /* The parts of a wrong mode's row that all of them have. */
 #define ERROR(id, make_it, get_it) .rule = id, .severity = "error", .make = make_it, .get = get_it

@@ -500,6 +500,13 @@ static int get_ignores_any(struct exporter *self, Py_buffer *view, int flags)
     return answer(self, view, flags & ~0x80);
 }
 
+static int get_ignores_both(struct exporter *self, Py_buffer *view, int flags)
+{
+    bool both = asks(flags, PyBUF_C_CONTIGUOUS) && asks(flags, PyBUF_F_CONTIGUOUS);
+
+    return answer(self, view, both ? flags & ~0x40 : flags);
+}
+
 /* One row of three, whose row stride steps further. */
 static bool make_one_row(struct exporter *self)
 {
@@ -608,6 +615,7 @@ const struct mode wrong_answers[] = {
     {.name = "unstrided", ERROR("unstrided-is-c-contiguous", make_strided, get_unstrided)},
     {.name = "ignores C", ERROR("c-contiguous-honoured", make_strided, get_ignores_c)},
     {.name = "ignores F", ERROR("f-contiguous-honoured", make_table, get_ignores_f)},
+    {.name = "ignores C|F", WARNING("f-contiguous-honoured", make_table, get_ignores_both)},
     {.name = "ignores ANY", ERROR("any-contiguous-honoured", make_strided, get_ignores_any)},
     {.name = "imprecise", WARNING("contiguity-is-precise", make_one_row, get_imprecise)},
     {.name = "rewritten strides", ERROR("strides-agree", make_table, get_rewritten_strides)},

@@ -345,7 +345,8 @@ static int get_starts_threads(struct exporter *self, Py_buffer *view, int flags)
 {
     pthread_t thread;
 
-    if (flags == PyBUF_SIMPLE && pthread_create(&thread, NULL, count_forever, &self->calls) == 0) {
+    if (self->other == NULL && pthread_create(&thread, NULL, count_forever, &self->calls) == 0) {
+        self->other = malloc(1);
         pthread_detach(thread);
     }
     return answer(self, view, flags) < 0 ? -2 : 0;

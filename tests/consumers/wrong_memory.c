@@ -1,0 +1,197 @@
+/*
+ * Consumers that touch what they must not.
+ */
+#include "consumers.h"
+
+#define UNUSED __attribute__((unused))
+
+/* consumer-keeps-to-items */
+
+static PyObject *reads_past_the_end(UNUSED PyObject *self, PyObject *object)
+{
+    Py_buffer view;
+    long sum = 0;
+    Py_ssize_t i;
+
+    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) != 0) {
+        return NULL;
+    }
+    for (i = 0; i <= view.len; i++) {
+        sum += ((volatile unsigned char *)view.buf)[i];
+    }
+    PyBuffer_Release(&view);
+    return PyLong_FromLong(sum);
+}
+
+static PyObject *reads_before_the_beginning(UNUSED PyObject *self, PyObject *object)
+{
+    Py_buffer view;
+    long last;
+
+    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) != 0) {
+        return NULL;
+    }
+    last = view.len > 0 ? ((volatile unsigned char *)view.buf)[-1] : 0;
+    PyBuffer_Release(&view);
+    return PyBool_FromLong(last > 1000);
+}
+
+static PyObject *writes_past_the_end(UNUSED PyObject *self, PyObject *object)
+{
+    Py_buffer view;
+
+    if (PyObject_GetBuffer(object, &view, PyBUF_WRITABLE) != 0) {
+        return NULL;
+    }
+    if (view.len > 0) {
+        memset(view.buf, 0, (size_t)view.len + 1);
+    }
+    PyBuffer_Release(&view);
+    Py_RETURN_NONE;
+}
+
+/* consumer-respects-readonly */
+
+static PyObject *writes_readonly(UNUSED PyObject *self, PyObject *object)
+{
+    Py_buffer view;
+
+    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) != 0) {
+        return NULL;
+    }
+    memset(view.buf, 0, (size_t)view.len);
+    PyBuffer_Release(&view);
+    Py_RETURN_NONE;
+}
+
+/* consumer-leaves-view-alone: makes a row of a table in place. */
+
+static PyObject *flattens_shape(UNUSED PyObject *self, PyObject *object)
+{
+    Py_buffer view;
+    long count;
+
+    if (PyObject_GetBuffer(object, &view, PyBUF_ND) != 0) {
+        return NULL;
+    }
+    if (view.ndim > 1) {
+        view.shape[0] = view.len / view.itemsize;
+    }
+    count = (long)(view.len / view.itemsize);
+    PyBuffer_Release(&view);
+    return PyLong_FromLong(count);
+}
+
+static PyObject *strips_byte_order(UNUSED PyObject *self, PyObject *object)
+{
+    Py_buffer view;
+
+    if (PyObject_GetBuffer(object, &view, PyBUF_RECORDS_RO) != 0) {
+        return NULL;
+    }
+    if (view.format[0] == '>' || view.format[0] == '<') {
+        view.format[0] = '@';
+    }
+    PyBuffer_Release(&view);
+    Py_RETURN_NONE;
+}
+
+/* consumer-uses-no-released-memory */
+
+static PyObject *reads_after_release(UNUSED PyObject *self, PyObject *object)
+{
+    Py_buffer view;
+
+    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) != 0) {
+        return NULL;
+    }
+    PyBuffer_Release(&view);
+    return PyBytes_FromStringAndSize(view.buf, view.len);
+}
+
+static PyObject *counts_after_release(UNUSED PyObject *self, PyObject *object)
+{
+    Py_buffer view;
+    Py_ssize_t count = 1;
+    int i;
+
+    if (PyObject_GetBuffer(object, &view, PyBUF_STRIDES) != 0) {
+        return NULL;
+    }
+    PyBuffer_Release(&view);
+    for (i = 0; i < view.ndim; i++) {
+        count *= view.shape[i];
+    }
+    return PyLong_FromSsize_t(count);
+}
+
+/* The result points to memory that is released already. */
+static PyObject *returns_released(UNUSED PyObject *self, PyObject *object)
+{
+    Py_buffer view;
+
+    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) != 0) {
+        return NULL;
+    }
+    PyBuffer_Release(&view);
+    return PyMemoryView_FromMemory(view.buf, view.len, PyBUF_READ);
+}
+
+/* consumer-asks-for-what-it-uses */
+
+static PyObject *uses_shape_unasked(UNUSED PyObject *self, PyObject *object)
+{
+    Py_buffer view;
+    Py_ssize_t count;
+
+    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) != 0) {
+        return NULL;
+    }
+    count = view.shape[0];
+    PyBuffer_Release(&view);
+    return PyLong_FromSsize_t(count);
+}
+
+static PyObject *uses_strides_unasked(UNUSED PyObject *self, PyObject *object)
+{
+    Py_buffer view;
+    Py_ssize_t stride = 0;
+
+    if (PyObject_GetBuffer(object, &view, PyBUF_ND | PyBUF_FORMAT) != 0) {
+        return NULL;
+    }
+    if (view.ndim > 0) {
+        stride = view.strides[0];
+    }
+    PyBuffer_Release(&view);
+    return PyLong_FromSsize_t(stride);
+}
+
+static PyObject *uses_format_unasked(UNUSED PyObject *self, PyObject *object)
+{
+    Py_buffer view;
+    char code;
+
+    if (PyObject_GetBuffer(object, &view, PyBUF_STRIDES) != 0) {
+        return NULL;
+    }
+    code = view.format[0];
+    PyBuffer_Release(&view);
+    return PyLong_FromLong(code);
+}
+
+PyMethodDef wrong_memory_methods[] = {
+    {"reads_past_the_end", reads_past_the_end, METH_O, "consumer-keeps-to-items"},
+    {"reads_before_the_beginning", reads_before_the_beginning, METH_O, "consumer-keeps-to-items"},
+    {"writes_past_the_end", writes_past_the_end, METH_O, "consumer-keeps-to-items"},
+    {"writes_readonly", writes_readonly, METH_O, "consumer-respects-readonly"},
+    {"flattens_shape", flattens_shape, METH_O, "consumer-leaves-view-alone"},
+    {"strips_byte_order", strips_byte_order, METH_O, "consumer-leaves-view-alone"},
+    {"reads_after_release", reads_after_release, METH_O, "consumer-uses-no-released-memory"},
+    {"counts_after_release", counts_after_release, METH_O, "consumer-uses-no-released-memory"},
+    {"returns_released", returns_released, METH_O, "consumer-uses-no-released-memory"},
+    {"uses_shape_unasked", uses_shape_unasked, METH_O, "consumer-asks-for-what-it-uses"},
+    {"uses_strides_unasked", uses_strides_unasked, METH_O, "consumer-asks-for-what-it-uses"},
+    {"uses_format_unasked", uses_format_unasked, METH_O, "consumer-asks-for-what-it-uses"},
+    {NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,495 @@
+/*
+ * Objects that tell of their memory by DLPack.
+ */
+#include <Python.h>
+
+#include "protocols.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- a right capsule --- */
+
+static void product_free(struct product *product)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+
+    Py_XDECREF(product->owner);
+    PyGILState_Release(state);
+    free(product->memory);
+    free(product);
+}
+
+static void delete_legacy(struct legacy *self)
+{
+    product_free(self->context);
+}
+
+static void delete_versioned(struct versioned *self)
+{
+    product_free(self->context);
+}
+
+/* What the capsule's tensor asks for at its end, whatever the capsule is called. */
+static void delete_any(PyObject *capsule)
+{
+    void *managed = PyCapsule_GetPointer(capsule, PyCapsule_GetName(capsule));
+    bool is_versioned = strstr(PyCapsule_GetName(capsule), "versioned") != NULL;
+
+    if (is_versioned && ((struct versioned *)managed)->deleter != NULL) {
+        ((struct versioned *)managed)->deleter(managed);
+    } else if (!is_versioned && ((struct legacy *)managed)->deleter != NULL) {
+        ((struct legacy *)managed)->deleter(managed);
+    }
+}
+
+static void destroy_unused(PyObject *capsule)
+{
+    const char *name = PyCapsule_GetName(capsule);
+
+    if (name != NULL && strncmp(name, "used_", 5) != 0) {
+        delete_any(capsule);
+    }
+}
+
+static void destroy_nothing(PyObject *capsule)
+{
+    (void)capsule;
+}
+
+static struct product *product_new(struct subject *self, bool is_versioned, bool copy)
+{
+    struct product *product = calloc(1, sizeof *product);
+    size_t size = ITEMS * sizeof self->items[0];
+
+    product->is_versioned = is_versioned;
+    product->shape[0] = 2;
+    product->shape[1] = product->strides[0] = 3;
+    product->strides[1] = 1;
+    product->owner = again((PyObject *)self);
+    if (copy) {
+        product->memory = malloc(size);
+        memcpy(product->memory, self->items, size);
+    }
+    if (is_versioned) {
+        product->managed.versioned.major = 1;
+        product->managed.versioned.minor = 2;
+        product->managed.versioned.context = product;
+        product->managed.versioned.deleter = delete_versioned;
+        product->managed.versioned.flags = (copy ? COPIED : 0) | (self->mode->readonly && !copy ? READ_ONLY : 0);
+    } else {
+        product->managed.legacy.context = product;
+        product->managed.legacy.deleter = delete_legacy;
+    }
+    product->name = is_versioned ? "dltensor_versioned" : "dltensor";
+    product->tensor = is_versioned ? &product->managed.versioned.tensor : &product->managed.legacy.tensor;
+    *product->tensor = (struct tensor){
+        .data = copy ? product->memory : self->items,
+        .device_type = KDL_CPU,
+        .ndim = 2,
+        .code = KDL_INT,
+        .bits = 32,
+        .lanes = 1,
+        .shape = product->shape,
+        .strides = product->strides,
+    };
+    return product;
+}
+
+/* --- the method --- */
+
+struct wish {
+    PyObject *max_version, *dl_device, *copy;
+};
+
+static bool read_keywords(struct subject *self, PyObject *args, PyObject *kwargs, struct wish *wish)
+{
+    static char *names[] = {"stream", "max_version", "dl_device", "copy", NULL}, *old_names[] = {"stream", NULL};
+    PyObject *stream = NULL;
+
+    *wish = (struct wish){NULL, NULL, NULL};
+    return self->mode->no_keywords
+               ? PyArg_ParseTupleAndKeywords(args, kwargs, "|$O", old_names, &stream)
+               : PyArg_ParseTupleAndKeywords(args, kwargs, "|$OOOO", names, &stream, &wish->max_version,
+                                             &wish->dl_device, &wish->copy);
+}
+
+static bool refuses(struct subject *self, const struct wish *wish, bool is_versioned)
+{
+    int type = KDL_CPU, id = 0;
+
+    if (wish->dl_device != NULL && wish->dl_device != Py_None && PyArg_ParseTuple(wish->dl_device, "ii", &type, &id) &&
+        type != (self->mode->device_type != 0 ? self->mode->device_type : KDL_CPU)) {
+        PyErr_SetString(PyExc_BufferError, "the memory is not there");
+    } else if (self->mode->readonly && !is_versioned && !self->mode->legacy && wish->copy != Py_True) {
+        PyErr_SetString(PyExc_BufferError, "a capsule of before 1.0 cannot say that memory is read-only");
+    } else if (self->mode->copies && wish->copy == Py_False) {
+        PyErr_SetString(PyExc_BufferError, "it takes a copy");
+    }
+    return PyErr_Occurred() != NULL;
+}
+
+PyObject *subject_dlpack(PyObject *object, PyObject *args, PyObject *kwargs)
+{
+    struct subject *self = (struct subject *)object;
+    const struct mode *mode = self->mode;
+    struct product *product;
+    struct wish wish;
+    bool is_versioned;
+    PyObject *capsule;
+
+    if (!read_keywords(self, args, kwargs, &wish)) {
+        return NULL;
+    }
+    if (mode->give != NULL && wish.copy != Py_True) {
+        return mode->give(self);
+    }
+    is_versioned = !mode->legacy && wish.max_version != NULL && wish.max_version != Py_None;
+    if (refuses(self, &wish, is_versioned)) {
+        return NULL;
+    }
+    product = product_new(self, is_versioned, mode->copies || (wish.copy == Py_True && !mode->copies_never));
+    if (mode->spoil != NULL) {
+        mode->spoil(product);
+    }
+    capsule = PyCapsule_New(&product->managed, product->name, mode->destroy != NULL ? mode->destroy : destroy_unused);
+    if (capsule == NULL) {
+        product_free(product);
+    }
+    return capsule;
+}
+
+PyObject *subject_dlpack_device(PyObject *object, PyObject *none)
+{
+    struct subject *self = (struct subject *)object;
+
+    (void)none;
+    if (self->mode->device != NULL) {
+        return self->mode->device(self);
+    }
+    return Py_BuildValue("(ii)", self->mode->device_type != 0 ? self->mode->device_type : KDL_CPU, 0);
+}
+
+/* --- right ones --- */
+
+static void make_scalar(struct product *product)
+{
+    product->tensor->ndim = 0;
+    product->tensor->shape = product->tensor->strides = NULL;
+}
+
+static void make_empty(struct product *product)
+{
+    product->shape[0] = 0;
+    product->tensor->data = NULL;
+}
+
+
+static void make_columns(struct product *product)
+{
+    product->strides[0] = 1;
+    product->strides[1] = 2;
+}
+
+static void make_reversed(struct product *product)
+{
+    product->tensor->byte_offset = 20;
+    product->strides[0] = -3;
+    product->strides[1] = -1;
+}
+
+static void make_bfloat16(struct product *product)
+{
+    product->tensor->code = KDL_BFLOAT;
+    product->tensor->bits = 16;
+}
+
+static void make_cuda(struct product *product)
+{
+    product->tensor->device_type = KDL_CUDA;
+    product->tensor->data = (void *)(uintptr_t)(product->memory != NULL ? 0x7f0000001000 : 0x7f0000000000);
+}
+
+const struct mode dlpack_right[] = {
+    {"dlpack", .type = &dlpack_type},
+    {"dlpack_legacy", .type = &dlpack_type, .legacy = true},
+    {"dlpack_readonly", .type = &dlpack_type, .readonly = true},
+    {"dlpack_copies", .type = &dlpack_type, .copies = true},
+    {"dlpack_scalar", .type = &dlpack_type, .spoil = make_scalar},
+    {"dlpack_empty", .type = &dlpack_type, .spoil = make_empty},
+    {"dlpack_columns", .type = &dlpack_type, .spoil = make_columns},
+    {"dlpack_reversed", .type = &dlpack_type, .spoil = make_reversed},
+    {"dlpack_bfloat16", &dlpack_type, .spoil = make_bfloat16},
+    {"dlpack_cuda", .type = &dlpack_type, .spoil = make_cuda, .device_type = KDL_CUDA},
+    {NULL},
+};
+
+/* --- capsules --- */
+
+static void spoil_name(struct product *product)
+{
+    product->name = "tensor";
+}
+
+static void spoil_no_name(struct product *product)
+{
+    product->name = NULL;
+}
+
+static void spoil_used(struct product *product)
+{
+    product->name = product->is_versioned ? "used_dltensor_versioned" : "used_dltensor";
+}
+
+static void destroy_named(PyObject *capsule)
+{
+    struct product *product = PyCapsule_GetPointer(capsule, PyCapsule_GetName(capsule));
+
+    product_free(product); /* managed is its first member */
+}
+
+static PyObject *give_nowhere(struct subject *self)
+{
+    (void)self;
+    return PyCapsule_New((void *)16, "dltensor", NULL);
+}
+
+static PyObject *give_other_major(struct subject *self)
+{
+    static struct versioned versioned;
+
+    (void)self;
+    versioned = (struct versioned){.major = 2};
+    return PyCapsule_New(&versioned, "dltensor_versioned", NULL);
+}
+
+/* --- tensors --- */
+
+static void spoil_ndim(struct product *product)
+{
+    product->tensor->ndim = -1;
+}
+
+static void spoil_huge_ndim(struct product *product)
+{
+    product->tensor->ndim = INT32_MAX;
+}
+
+static void spoil_shape(struct product *product)
+{
+    product->tensor->shape = NULL;
+}
+
+static void spoil_wild_shape(struct product *product)
+{
+    product->tensor->shape = (int64_t *)16;
+}
+
+static void spoil_extent(struct product *product)
+{
+    product->shape[1] = -3;
+}
+
+static void spoil_product(struct product *product)
+{
+    product->shape[0] = product->shape[1] = INT64_MAX / 2;
+}
+
+static void spoil_bits(struct product *product)
+{
+    product->tensor->bits = 0;
+}
+
+static void spoil_data(struct product *product)
+{
+    product->tensor->data = NULL;
+}
+
+static void spoil_wild_data(struct product *product)
+{
+    product->tensor->data = (void *)4096;
+}
+
+static void spoil_extents(struct product *product) /* more items than there is memory */
+{
+    product->shape[0] = INT64_C(1) << 40;
+}
+
+static void spoil_strides(struct product *product)
+{
+    product->tensor->strides = NULL;
+}
+
+static void spoil_wild_strides(struct product *product)
+{
+    product->tensor->strides = (int64_t *)16;
+}
+
+static void spoil_huge_strides(struct product *product)
+{
+    product->strides[0] = INT64_MAX / 2;
+}
+
+/* --- devices --- */
+
+static PyObject *device_of_one(struct subject *self)
+{
+    (void)self;
+    return Py_BuildValue("(i)", KDL_CPU);
+}
+
+/* --- lifetimes --- */
+
+static void spoil_owner(struct product *product) /* nothing keeps the memory */
+{
+    Py_CLEAR(product->owner);
+}
+
+static void keep_owner(struct product *product) /* .. or gives it back */
+{
+    Py_INCREF(product->owner);
+}
+
+static void never_delete_legacy(struct legacy *self)
+{
+    (void)self;
+}
+
+static void never_delete_versioned(struct versioned *self)
+{
+    (void)self;
+}
+
+static void spoil_deleter(struct product *product)
+{
+    if (product->is_versioned) {
+        product->managed.versioned.deleter = never_delete_versioned;
+    } else {
+        product->managed.legacy.deleter = never_delete_legacy;
+    }
+}
+
+/* One capsule for all. */
+static PyObject *give_same_capsule(struct subject *self)
+{
+    if (self->kept == NULL) {
+        self->kept = PyCapsule_New(&product_new(self, false, false)->managed, "dltensor", destroy_unused);
+    }
+    return again(self->kept);
+}
+
+/* One tensor in two capsules. */
+static PyObject *give_same_tensor(struct subject *self)
+{
+    if (self->kept == NULL) {
+        self->kept = product_new(self, false, false);
+    }
+    return PyCapsule_New(&((struct product *)self->kept)->managed, "dltensor", NULL);
+}
+
+/* All tensors have their shape in one place, which the end of any spoils. */
+static int64_t shared_shape[2];
+
+static void share_shape(struct product *product)
+{
+    shared_shape[0] = 2;
+    shared_shape[1] = 3;
+    product->tensor->shape = shared_shape;
+}
+
+static void destroy_shared(PyObject *capsule)
+{
+    shared_shape[0] = shared_shape[1] = 0;
+    destroy_unused(capsule);
+}
+
+static void delete_spoiling(struct legacy *self)
+{
+    shared_shape[0] = shared_shape[1] = 0;
+    delete_legacy(self);
+}
+
+static void delete_versioned_spoiling(struct versioned *self)
+{
+    shared_shape[0] = shared_shape[1] = 0;
+    delete_versioned(self);
+}
+
+static void share_until_deleted(struct product *product)
+{
+    share_shape(product);
+    if (product->is_versioned) {
+        product->managed.versioned.deleter = delete_versioned_spoiling;
+    } else {
+        product->managed.legacy.deleter = delete_spoiling;
+    }
+}
+
+static void crash_legacy(struct legacy *self)
+{
+    raise(SIGSEGV);
+    (void)self;
+}
+
+static void crash_versioned(struct versioned *self)
+{
+    raise(SIGSEGV);
+    (void)self;
+}
+
+static void spoil_crashing(struct product *product)
+{
+    if (product->is_versioned) {
+        product->managed.versioned.deleter = crash_versioned;
+    } else {
+        product->managed.legacy.deleter = crash_legacy;
+    }
+}
+
+#define WRONG(id) ERROR(id, dlpack_type)
+
+const struct mode dlpack_wrong[] = {
+    {"capsule_number", WRONG("dlpack-capsule"), .give = give_number},
+    {"capsule_name", WRONG("dlpack-capsule"), .spoil = spoil_name, .destroy = destroy_named},
+    {"capsule_no_name", WRONG("dlpack-capsule"), .spoil = spoil_no_name, .destroy = destroy_named},
+    {"capsule_used", WRONG("dlpack-capsule"), .spoil = spoil_used, .destroy = destroy_named},
+    {"capsule_nowhere", WRONG("dlpack-capsule"), .give = give_nowhere},
+    {"other_major", WRONG("dlpack-version"), .give = give_other_major},
+    {"ndim", WRONG("dlpack-tensor"), .spoil = spoil_ndim},
+    {"huge_ndim", WRONG("dlpack-tensor"), .spoil = spoil_huge_ndim},
+    {"shape", WRONG("dlpack-tensor"), .spoil = spoil_shape},
+    {"wild_shape", WRONG("dlpack-tensor"), .spoil = spoil_wild_shape},
+    {"extent", WRONG("dlpack-tensor"), .spoil = spoil_extent},
+    {"product", WRONG("dlpack-tensor"), .spoil = spoil_product},
+    {"bits", WRONG("dlpack-tensor"), .spoil = spoil_bits},
+    {"data", WRONG("dlpack-tensor"), .spoil = spoil_data},
+    {"wild_data", WRONG("dlpack-tensor"), .spoil = spoil_wild_data},
+    {"extents", WRONG("dlpack-tensor"), .spoil = spoil_extents},
+    {"strides", WRONG("dlpack-strides"), .spoil = spoil_strides},
+    {"strides_legacy", WARNING("dlpack-strides", dlpack_type), .spoil = spoil_strides, .legacy = true},
+    {"wild_strides", WRONG("dlpack-strides"), .spoil = spoil_wild_strides},
+    {"huge_strides", WRONG("dlpack-strides"), .spoil = spoil_huge_strides},
+    {"device_other", WRONG("dlpack-device"), .device_type = KDL_CUDA},
+    {"device_number", WRONG("dlpack-device"), .device = give_number},
+    {"device_of_one", WRONG("dlpack-device"), .device = device_of_one},
+    {"device_raises", WRONG("dlpack-device"), .device = give_error},
+    {"no_keywords", WARNING("dlpack-keywords", dlpack_type), .no_keywords = true, .legacy = true},
+    {"refusal", WARNING("dlpack-refusal", dlpack_type), .give = give_error},
+    {"never_copies", WRONG("dlpack-copy"), .copies_never = true},
+    {"same_capsule", WRONG("dlpack-independent"), .give = give_same_capsule},
+    {"same_tensor", WRONG("dlpack-independent"), .give = give_same_tensor},
+    {"shared_shape", WRONG("dlpack-independent"), .spoil = share_shape, .destroy = destroy_shared},
+    {"shared_until_deleted", WRONG("dlpack-independent"), .spoil = share_until_deleted},
+    {"not_kept", WRONG("dlpack-keeps-alive"), .spoil = spoil_owner},
+    {"no_destructor", WRONG("dlpack-no-leak"), .destroy = destroy_nothing},
+    {"keeps_owner", WRONG("dlpack-no-leak"), .spoil = keep_owner},
+    {"never_deletes", WRONG("dlpack-no-leak"), .spoil = spoil_deleter},
+    {"deletes_used", WRONG("dlpack-deleter"), .destroy = delete_any},
+    {"deleter_crashes", WRONG("dlpack-no-crash"), .spoil = spoil_crashing},
+    {"dlpack_exits", WRONG("dlpack-no-crash"), .give = give_exit},
+    {"dlpack_crashes", WRONG("dlpack-no-crash"), .give = give_crash},
+    {"dlpack_hangs", WRONG("dlpack-no-crash"), .give = give_never},
+    {"device_crashes", WRONG("dlpack-no-crash"), .device = give_crash},
+    {NULL},
+};

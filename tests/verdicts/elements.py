@@ -1,0 +1,141 @@
+"""The element types that are compiled: each T by the name that --requests gives it.
+
+    elements.py cython     prints typed.pyx: a function for each T, number of dimensions and mode
+    elements.py c++        prints elements.inc: ELEMENT("T", T) and RECORD("T", T, its members) for bound.cpp and nano.cpp
+"""
+
+import re
+import sys
+
+INTEGERS = ["char", "signed char", "unsigned char", "short", "unsigned short", "int", "unsigned int", "long",
+            "unsigned long", "long long", "unsigned long long", "Py_ssize_t", "size_t"]
+SIZED = [f"{sign}int{bits}_t" for bits in (8, 16, 32, 64) for sign in ("", "u")]
+CYTHON = INTEGERS + SIZED + ["float", "double", "long double", "float complex", "double complex",
+                             "long double complex", "object"]
+CXX = ["bool"] + [name for name in INTEGERS if name != "Py_ssize_t"] + SIZED + [
+    "float", "double", "long double", "std::complex<float>", "std::complex<double>", "std::complex<long double>"]
+
+# Layouts that the objects have; what --requests names beside these is complained of by compare.py.
+RECORDS = [
+    "packed struct {int32_t a; double b;}",
+    "struct {int32_t a; double b;}",
+    "packed struct {int32_t f0; double f1;}",
+    "struct {int32_t f0; double f1;}",
+    "packed struct {uint8_t f0; double f1;}",
+    "struct {int8_t f0; double f1;}",
+    "packed struct {double a; int8_t b;}",
+    "struct {double a; int8_t b;}",
+    "packed struct {double a; int32_t b;}",
+    "struct {int32_t a; int32_t b;}",
+    "struct {int32_t f0; int32_t f1;}",
+    "struct {int32_t f0; float f1;}",
+    "struct {int16_t f0; int16_t f1;}",
+    "struct {int8_t a[2][3]; char b[3];}",
+    "struct {int8_t a; int32_t b;}",
+    "struct {char f0[1];}",
+    "struct {char f0[5];}",
+    "struct {int32_t f0[2][2];}",
+    "struct {int32_t a;}",
+    "struct {int32_t f0;}",
+    "struct {int32_t a[2];}",
+    "struct {int16_t a[2];}",
+    "struct {char a[3];}",
+    "struct {float a[2][3]; char b[8];}",
+    "struct {float re; float im;}",
+    "struct {float f0; float f1;}",
+    "struct {double re; double im;}",
+    "struct {int32_t a; struct {int16_t x; float y;} n;}",
+    "struct {struct {int32_t x; int8_t y;} a; int8_t b;}",
+]
+MODES = ["strided", "c", "fortran", "const strided", "const c", "const fortran"]
+
+
+def members(record):
+    """[(type, name, "[2][3]")]: of a structure, too, that has structures for members."""
+    found, depth, start = [], 0, record.index("{") + 1
+    for place in range(start, len(record) - 1):
+        depth += {"{": 1, "}": -1}.get(record[place], 0)
+        if record[place] == ";" and depth == 0:
+            found.append(re.fullmatch(r" ?(.+) (\w+)((?:\[\d+\])*)", record[start:place]).groups())
+            start = place + 1
+    return found
+
+
+def declarations(record, name):
+    """(record, name) of it, behind those of the structures in it; [(type's name, name, dims)] of its members"""
+    inner, own = [], []
+    for kind, member, dims in members(record):
+        if "{" in kind:
+            inner += declarations(kind, f"{name}_{member}")
+            kind = f"{name}_{member}"
+        own.append((kind, member, dims))
+    return inner + [(record, name, own)]
+
+
+def layout(record):
+    """The same for two records whose members lie at the same places, whatever they are called."""
+    fields, end, whole = [], 0, 1
+    if "struct {" in record[8:]:
+        return record
+    for kind, _, dims in members(record):
+        size = {"char": 1, "float": 4, "double": 8, "uint8_t": 1, "bool": 1}.get(kind) or int(re.search(r"\d+", kind)[0]) // 8
+        align = 1 if record.startswith("packed") else size
+        end = -(-end // align) * align
+        fields.append((kind, end, dims))
+        whole = max(whole, align)
+        for extent in re.findall(r"\d+", dims):
+            size *= int(extent)
+        end += size
+    return str((fields, -(-end // whole) * whole))
+
+
+def brackets(mode, ndim):
+    dims = [":"] * ndim
+    if mode.endswith("c"):
+        dims[-1] = "::1"
+    elif mode.endswith("fortran"):
+        dims[0] = "::1"
+    return ", ".join(dims)
+
+
+def cython():
+    print("# cython: language_level=3, binding=False\nfrom libc.stdint cimport *\n\nTYPED = {}\n")
+    names = [(name, name) for name in CYTHON]
+    for number, record in enumerate(RECORDS):
+        for text, whole, fields in declarations(record, f"Record{number}"):
+            print(f"cdef {text.partition(' {')[0]} {whole}:")
+            for kind, name, dims in fields:
+                print(f"    {kind} {name}{dims}")
+        names.append((record, f"Record{number}"))
+    for place, (name, spelled) in enumerate(names):
+        for mode in MODES:
+            for ndim in (1, 2, 3):
+                if mode.startswith("const") and name == "object" or mode.endswith("fortran") and ndim == 1:
+                    continue
+                const = "const " if mode.startswith("const") else ""
+                function = f"{mode.replace(' ', '_')}_{ndim}_{place}"
+                print(f"def {function}({const}{spelled}[{brackets(mode, ndim)}] m):\n    return m.shape[0]")
+                print(f"TYPED[{name!r}, {mode!r}, {ndim}] = {function}")
+    for mode in MODES:  # more dimensions cannot be written
+        function = f"{mode.replace(' ', '_')}_7"
+        print(f"def {function}({'const ' * mode.startswith('const')}double[{brackets(mode, 7)}] m):\n    return m.shape[0]")
+        print(f"TYPED['double', {mode!r}, 7] = {function}")
+
+
+def cxx():
+    for name in CXX:
+        print(f'ELEMENT("{name}", {name})')
+    print("#ifdef RECORD")
+    for number, record in enumerate(RECORDS):
+        for text, whole, fields in declarations(record, f"Record{number}"):
+            print(f'RECORD("{text}", {whole}, {", ".join(name for _, name, _ in fields)})')
+    print("#endif\n#ifdef RECORD_TYPE")
+    for number, record in enumerate(RECORDS):
+        for text, whole, fields in declarations(record, f"Record{number}"):
+            packed = " __attribute__((packed))" if text.startswith("packed") else ""
+            print(f"struct {whole} {{ {' '.join(f'{kind} {name}{dims};' for kind, name, dims in fields)} }}{packed};")
+    print("#endif")
+
+
+if __name__ == "__main__":
+    {"cython": cython, "c++": cxx}[sys.argv[1]]()
