@@ -84,7 +84,7 @@ def arguments(text, at):
 
 def value(tokens):
     if tokens and all(token.startswith('"') for token in tokens):
-        return "".join(re.sub(r"\\(.)", r"\1", token[1:-1]) for token in tokens)
+        return "".join(re.sub(r"\\(.)", lambda escape: {"n": "\n"}.get(escape[1], escape[1]), token[1:-1]) for token in tokens)
     if len(tokens) == 1 and tokens[0].startswith("'"):
         return tokens[0][1:-1]
     return "".join(tokens)

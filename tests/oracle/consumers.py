@@ -1,19 +1,14 @@
 """What --requests says of consumers, against the consumers themselves."""
 
-import array
-import ctypes
-import hashlib
-import io
 import json
 import os
-import pickle
-import socket
-import struct
 import subprocess
 import sys
-import zlib
 
 import numpy as np
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from standard_consumers import STANDARD  # noqa: E402
 
 PROGRAM = [os.environ.get("MVIEW", "build/mview-inspect"), "--python", sys.executable]  # NumPy is that of both
 DIRECTORY = os.path.abspath(os.environ.get("MVIEW_BUILD", "build"))  # of exporters.so
@@ -44,53 +39,13 @@ if sys.version_info >= (3, 15):
     EXPRESSIONS += ["array.array('e', [1, 2])", "array.array('Zf', [1j])", "array.array('Zd', [1j])"]
 
 
-def send(x):
-    a, b = socket.socketpair()
-    with a, b:
-        a.send(x)
-
-
-def receive(x):
-    a, b = socket.socketpair()
-    with a, b:
-        a.send(b"x")
-        b.recv_into(x)
-
-
-def write(x):
-    with open(os.devnull, "wb", buffering=0) as file:
-        file.write(x)
-
-
-def read(x):
-    with open("/dev/zero", "rb", buffering=0) as file:
-        file.readinto(x)
-
-
 def share(x):
-    if np.asarray(x).dtype == object:
-        raise TypeError("an array of objects")
+    if np.asarray(x).dtype == object or np.asarray(x).shape != memoryview(x).shape:
+        raise TypeError("an array of other items")
 
 
 CONSUMERS = {
-    "memoryview": lambda x: memoryview(x).tolist(),
-    "memoryview.cast": lambda x: memoryview(x).cast("B"),
-    "bytes()": bytes,
-    "bytearray()": bytearray,
-    "bytes.join": lambda x: b"".join([x]),
-    "file.write": write,
-    "file.readinto": read,
-    "io.BytesIO.write": lambda x: io.BytesIO().write(x),
-    "socket.send": send,
-    "socket.recv_into": receive,
-    "struct.unpack_from": lambda x: struct.unpack_from("0s", x),
-    "struct.pack_into": lambda x: struct.pack_into("0s", x, 0, b""),
-    "hashlib": hashlib.sha256,
-    "zlib.crc32": zlib.crc32,
-    "array.array.frombytes": lambda x: array.array("B").frombytes(x),
-    "ctypes from_buffer": (ctypes.c_char * 0).from_buffer,
-    "ctypes from_buffer_copy": (ctypes.c_char * 0).from_buffer_copy,
-    "pickle.PickleBuffer.raw": lambda x: pickle.PickleBuffer(x).raw(),
+    **STANDARD,
     "numpy.asarray": share,
     "numpy.frombuffer": lambda x: np.frombuffer(x, np.uint8),
 }

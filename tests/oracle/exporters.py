@@ -82,9 +82,12 @@ ELSEWHERE = {"dunder-buffer-returns-memoryview", "dunder-buffer-refuses-with-buf
              "dunder-release-signature", "dunder-release-pairing", "read-write-flags", "incomplete-bits"}
 
 
+OTHERS = ("consumer-", "file-", "dlpack-", "array-interface-", "arrow-", "protocols-")  # what is no exporter's rule
+
+
 def judge_coverage(wrong):
     lines = subprocess.run(PROGRAM + ["--list-rules"], capture_output=True, text=True).stdout.splitlines()
-    rules = {line.split()[1] for line in lines}
+    rules = {line.split()[1] for line in lines if not line.split()[1].startswith(OTHERS)}
     broken = {rule for rule, _, _ in wrong.values()}
     problems = ["no exporter breaks %s" % rule for rule in sorted(rules - broken - ELSEWHERE)]
     problems += ["there is no rule %s" % rule for rule in sorted(broken - rules)]

@@ -13,7 +13,7 @@ import warnings
 
 SEED = 3118
 
-# --- struct format and struct format_field, as memory/format.h has them ------
+# --- struct format and struct format_field, as format/format.h has them ------
 
 SIZE = ctypes.c_size_t
 
@@ -46,7 +46,8 @@ Field._fields_ = [
 
 
 class Arena(ctypes.Structure):
-    _fields_ = [("blocks", ctypes.c_void_p), ("used", SIZE), ("limit", SIZE)]
+    _fields_ = [("blocks", ctypes.c_void_p), ("used", SIZE), ("limit", SIZE), ("next", ctypes.c_void_p),
+                ("left", SIZE)]
 
 
 class Format(ctypes.Structure):

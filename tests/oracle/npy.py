@@ -47,7 +47,8 @@ class Layout(ctypes.Structure):
 
 
 class Arena(ctypes.Structure):
-    _fields_ = [("blocks", ctypes.c_void_p), ("used", ctypes.c_size_t), ("limit", ctypes.c_size_t)]
+    _fields_ = [("blocks", ctypes.c_void_p), ("used", ctypes.c_size_t), ("limit", ctypes.c_size_t),
+                ("next", ctypes.c_void_p), ("left", ctypes.c_size_t)]
 
 
 class Error(ctypes.Structure):
@@ -73,7 +74,7 @@ class Field(ctypes.Structure):
 
 
 LIBRARY = ctypes.CDLL(os.environ.get("MVIEW_LIBRARY", "./build/libmview.so"))
-for name in ("npy_parse", "array_layout", "mapping_open"):
+for name in ("npy_parse", "array_layout", "input_open"):
     getattr(LIBRARY, name).restype = ctypes.c_bool
 for name in ("dtype_text", "arena_free", "text_free", "mapping_close"):
     getattr(LIBRARY, name).restype = None
@@ -116,7 +117,7 @@ class Answer:
 def read_file(path):
     """The answer for a .npy file, read from its mapping as the program does."""
     mapping, error, npy, arena = Mapping(), Error(), Npy(), Arena(None, 0, 64 << 20)
-    if not LIBRARY.mapping_open(ctypes.byref(mapping), os.fsencode(path), ctypes.byref(error)):
+    if not LIBRARY.input_open(ctypes.byref(mapping), os.fsencode(path), None, ctypes.byref(error)):
         raise Refused(message(error))
     try:
         if not LIBRARY.npy_parse(ctypes.byref(npy), ctypes.c_void_p(mapping.data),

@@ -35,13 +35,9 @@ NOWHERE = 2**64 - 1
 
 # --- the library -------------------------------------------------------------------
 
-class Array(ctypes.Structure):
-    _fields_ = [("dtype", ctypes.c_void_p), ("ndim", ctypes.c_int), ("shape", ctypes.c_ssize_t * MAX_NDIM),
-                ("fortran_order", ctypes.c_bool), ("nbytes", ctypes.c_size_t)]
-
-
 class PickleArray(ctypes.Structure):
-    _fields_ = [("array", Array), ("axes", ctypes.c_void_p)]
+    _fields_ = [("dtype", ctypes.c_void_p), ("type_text", ctypes.c_char_p), ("ndim", ctypes.c_int),
+                ("shape", ctypes.c_void_p), ("strides", ctypes.c_void_p)]
 
 
 class Body(ctypes.Union):
@@ -50,13 +46,22 @@ class Body(ctypes.Union):
 
 
 class Value(ctypes.Structure):
-    _fields_ = [("kind", ctypes.c_int), ("own", ctypes.c_uint), ("data", ctypes.c_void_p), ("size", ctypes.c_size_t),
-                ("body", Body)]
+    _fields_ = [("kind", ctypes.c_int), ("own", ctypes.c_uint), ("body", Body), ("data", ctypes.c_void_p),
+                ("size", ctypes.c_size_t)]
 
 
 class Pickle(ctypes.Structure):
-    _fields_ = [("value", ctypes.POINTER(Value)), ("protocol", ctypes.c_int), ("trailing", ctypes.c_size_t),
-                ("bytes", ctypes.c_void_p), ("size", ctypes.c_size_t)]
+    _fields_ = [("value", ctypes.POINTER(Value)), ("protocol", ctypes.c_int), ("length", ctypes.c_size_t),
+                ("trailing", ctypes.c_size_t)]
+
+
+class Range(ctypes.Structure):
+    _fields_ = [("data", ctypes.c_void_p), ("size", ctypes.c_size_t)]
+
+
+class Reading(ctypes.Structure):
+    """The rest of it is the library's own."""
+    _fields_ = [("pickle", Pickle), ("rest", ctypes.c_char * 4096)]
 
 
 class Layout(ctypes.Structure):
@@ -67,7 +72,8 @@ class Layout(ctypes.Structure):
 
 
 class Arena(ctypes.Structure):
-    _fields_ = [("blocks", ctypes.c_void_p), ("used", ctypes.c_size_t), ("limit", ctypes.c_size_t)]
+    _fields_ = [("blocks", ctypes.c_void_p), ("used", ctypes.c_size_t), ("limit", ctypes.c_size_t),
+                ("next", ctypes.c_void_p), ("left", ctypes.c_size_t)]
 
 
 class Error(ctypes.Structure):
@@ -88,16 +94,17 @@ class Text(ctypes.Structure):
 
 
 LIBRARY = ctypes.CDLL(os.environ.get("MVIEW_LIBRARY", "./build/libmview.so"))
-for name in ("pickle_parse", "pickle_is_buffer", "pickle_layout"):
+for name in ("reading_parse", "pickle_is_buffer", "pickle_layout"):
     getattr(LIBRARY, name).restype = ctypes.c_bool
 for name in ("pickle_scalar_text", "dtype_text", "text_free", "arena_free"):
     getattr(LIBRARY, name).restype = None
-LIBRARY.pickle_type_name.restype = ctypes.c_char_p
-LIBRARY.pickle_offset.restype = ctypes.c_uint64
+LIBRARY.recipe_type_name.restype = LIBRARY.recipe_remark.restype = ctypes.c_char_p
+LIBRARY.recipe_value.restype = ctypes.POINTER(Value)
+LIBRARY.recipe_offset.restype = ctypes.c_uint64
 LIBRARY.pickle_arena_limit.restype = ctypes.c_size_t
 
-KINDS = ["none", "bool", "int", "float", "str", "bytes", "bytearray", "typed", "array", "scalar", "dtype",
-         "list", "tuple", "dict"]
+KINDS = ["none", "bool", "int", "float", "int", "str", "bytes", "bytearray", "typed", "array", "scalar", "dtype",
+         "list", "tuple", "set", "frozenset", "dict", "global", "object", "text", "grid", "named"]
 
 
 class Refused(Exception):
@@ -151,25 +158,31 @@ class Machine:
     def __init__(self, data, shown=True):
         self.bytes = data
         self.memory = ctypes.create_string_buffer(data, len(data))
-        self.pickle, error = Pickle(), Error()
+        self.reading, error = Reading(), Error()
         arena = Arena(None, 0, LIBRARY.pickle_arena_limit(ctypes.c_size_t(len(data))))
+        whole = Range(ctypes.addressof(self.memory), len(data))
         try:
-            if not LIBRARY.pickle_parse(ctypes.byref(self.pickle), self.memory, ctypes.c_size_t(len(data)),
-                                        ctypes.byref(arena), ctypes.byref(error)):
+            if not LIBRARY.reading_parse(ctypes.byref(self.reading), whole, whole, ctypes.byref(arena),
+                                         ctypes.byref(error)):
                 raise Refused(error.text())
+            self.pickle = self.reading.pickle
             self.trailing = self.pickle.trailing
             self.protocol = self.pickle.protocol
+            value = LIBRARY.recipe_value(ctypes.byref(self.reading), self.pickle.value)
             self.used = arena.used
-            self.size = self.pickle.value.contents.size
+            self.size = value.contents.size
             self.value = self.show(self.pickle.value) if shown else None
         finally:
             LIBRARY.arena_free(ctypes.byref(arena))
 
-    def show(self, pointer):
+    def show(self, original):
+        pointer = LIBRARY.recipe_value(ctypes.byref(self.reading), original)
         value = pointer.contents
         kind = KINDS[value.kind]
+        if kind == "object":
+            raise Refused((LIBRARY.recipe_remark(ctypes.byref(self.reading), original) or b"an object").decode())
         if LIBRARY.pickle_is_buffer(pointer):
-            return self.buffer(pointer, kind)
+            return self.buffer(original, pointer, kind)
         if kind in ("list", "tuple", "dict"):
             items = ctypes.cast(value.data, ctypes.POINTER(ctypes.POINTER(Value)))
             shown = [self.show(items[i]) for i in range(value.size)]
@@ -183,20 +196,20 @@ class Machine:
         LIBRARY.pickle_scalar_text(pointer, ctypes.byref(text))
         return (kind, text.take().decode("utf-8", "surrogatepass"))
 
-    def buffer(self, pointer, kind):
+    def buffer(self, original, pointer, kind):
         value, layout, text, error, plain = pointer.contents, Layout(), Text(), Error(), ctypes.c_bool(False)
         dtype = None
         if kind in ("array", "scalar"):
-            LIBRARY.dtype_text(ctypes.c_void_p(value.body.array.contents.array.dtype), ctypes.byref(text))
+            LIBRARY.dtype_text(ctypes.c_void_p(value.body.array.contents.dtype), ctypes.byref(text))
             dtype = dtype_of(text.take().decode())
         if not LIBRARY.pickle_layout(pointer, ctypes.byref(text), ctypes.byref(layout), ctypes.byref(plain),
                                      ctypes.byref(error)):
             raise Refused(error.text())
         data = ctypes.string_at(layout.buf, layout.len)
-        offset = LIBRARY.pickle_offset(ctypes.byref(self.pickle), pointer)
+        offset = LIBRARY.recipe_offset(ctypes.byref(self.reading), pointer)
         assert layout.readonly and layout.len == value.size
         assert offset == NOWHERE or self.bytes[offset:offset + layout.len] == data
-        kind = LIBRARY.pickle_type_name(pointer).decode()
+        kind = LIBRARY.recipe_type_name(ctypes.byref(self.reading), original).decode()
         shown = Buffer(kind, layout.format.decode("utf-8", "surrogatepass") if plain else None, layout.itemsize,
                        tuple(layout.shape[:layout.ndim]), tuple(layout.strides[:layout.ndim]), data, dtype,
                        None if offset == NOWHERE else offset)

@@ -30,7 +30,7 @@ class Text(ctypes.Structure):
 
 class Format(ctypes.Structure):
     """struct format: its arena, then its root field; the rest is room."""
-    _fields_ = [("arena", ctypes.c_size_t * 3), ("root", ctypes.c_char * 4072)]
+    _fields_ = [("arena", ctypes.c_size_t * 5), ("root", ctypes.c_char * 4056)]
 
 
 library.format_parse.argtypes = [ctypes.POINTER(Format), ctypes.c_char_p, ctypes.c_ssize_t, ctypes.c_char_p]

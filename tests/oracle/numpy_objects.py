@@ -1,0 +1,166 @@
+"""NumPy's classes beside the plain array, as they are shown against what NumPy says of them."""
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from house import check, end, program, skip  # noqa: E402
+
+PROGRAM = os.path.abspath(program())
+PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
+
+
+class Behind(np.ndarray):
+    """With something behind the array's state."""
+
+    def __reduce__(self):
+        function, arguments, state = super().__reduce__()
+        return function, arguments, state + ("info",)
+
+
+class Around(np.ndarray):
+    """With the array's state and something else in a tuple, as astropy's quantities."""
+
+    def __reduce__(self):
+        function, arguments, state = super().__reduce__()
+        return function, arguments, (state, {"unit": "m"})
+
+
+def run(content, *arguments):
+    process = subprocess.run([PROGRAM, "-t", "pickle", *arguments, "-"], input=content, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, check=False)
+    return process.returncode, process.stdout, process.stderr.decode()
+
+
+def shown(content, path):
+    """The record of a member and its bytes."""
+    code, out, err = run(content, "-j", "-n", "all", *(["-m", path] if path else []))
+    return json.loads(out) if code == 0 else {"error": err}
+
+
+def is_array(content, path, array, what):
+    record = shown(content, path)
+    wrong = []
+    for key, value in (("shape", list(array.shape)), ("itemsize", array.itemsize), ("nbytes", array.nbytes),
+                       ("dtype", None if array.dtype.names else array.dtype.str), ("data", array.tobytes().hex())):
+        if value is not None and record.get(key) != value:
+            wrong.append("%s: %r, not %r (%s)" % (key, record.get(key), value, record.get("error")))
+    check(not wrong, what, *wrong)
+
+
+def rows(content, *arguments):
+    code, out, err = run(content, "-j", *arguments)
+    return json.loads(out)["members"] if code == 0 else [{"name": err}]
+
+
+def test_masked():
+    record = np.array([(1, 2.5), (3, 4.5)], [("x", "i2"), ("y", "f8", (2,))])
+    arrays = {"flat": np.ma.masked_array([1.0, 2.0, 3.0], mask=[0, 1, 0], fill_value=7.0),
+              "whole": np.ma.masked_array(np.arange(6).reshape(2, 3)),
+              "fortran": np.ma.masked_array(np.asfortranarray(np.arange(6.0).reshape(2, 3)), mask=np.eye(2, 3)),
+              "record": np.ma.masked_array(record, mask=[(True, False), (False, True)]),
+              "none": np.ma.masked_array([], dtype="<M8[ns]"),
+              "scalar": np.ma.masked_array(5, mask=True)}
+    for protocol in PROTOCOLS:
+        content = pickle.dumps(arrays, protocol)
+        for name, array in arrays.items():
+            is_array(content, name + "/data", array.data, "masked %s, protocol %d: data" % (name, protocol))
+            is_array(content, name + "/mask", np.ma.getmaskarray(array), "masked %s, protocol %d: mask" % (name, protocol))
+        types = [row["type"] for row in rows(content)]
+        check(set(types) <= {"numpy.ma.MaskedArray", "numpy.ma.core.MaskedArray"}, "masked types, protocol %d" % protocol, types)
+    objects = pickle.dumps(np.ma.masked_array([1, "a"], mask=[1, 0], dtype=object))
+    check([row["name"] for row in rows(objects, "-R")] == ["data", "data/0", "data/1", "mask", "fill_value"],
+          "a masked array of objects", rows(objects, "-R"))
+    for what, content in (("no state", b"\x80\4cnumpy.ma.core\n_mareconstruct\n(cnumpy\nndarray\ncnumpy\nndarrayK\0\x85C\1btR."),
+                          ("no arguments", b"\x80\4cnumpy.ma.core\n_mareconstruct\n)R.")):
+        code, _, err = run(content)
+        check(code in (0, 2) and err.count("\n") <= 1, "a masked array with " + what, err)
+    short = pickle.dumps([arrays["flat"]], 3).replace(b"C\3\0\1\0", b"C\2\0\1")
+    note = rows(short)[0].get("note")
+    check("3 data bytes, 2 present" in str(note), "a masked array whose mask is too short", note)
+
+
+def test_subclasses():
+    base = np.arange(12, dtype=">i4").reshape(3, 4)
+    record = np.array([(1, 2.0), (3, 4.0)], [("x", "i4"), ("y", "f8")])
+    with tempfile.NamedTemporaryFile() as file:
+        mapped = np.memmap(file.name, "u2", "w+", shape=(2, 3))
+        mapped[:] = 5
+        arrays = {"matrix": np.matrix(base[:2, :2]), "record": record.view(np.recarray), "one": record.view(np.recarray)[:1],
+                  "behind": base.view(Behind), "around": base.T.view(Around), "mapped": mapped,
+                  "texts": np.char.array(["ab", "c"]), "four": np.zeros((1, 2, 3, 4)).view(Around)}
+        for protocol in PROTOCOLS:
+            content = pickle.dumps(arrays, protocol)
+            for name, array in arrays.items():
+                is_array(content, name, array, "%s, protocol %d" % (name, protocol))
+        pair = pickle.dumps(record.view(np.recarray)[0])
+        is_array(pair, None, record[0], "one record")
+
+
+def test_random():
+    if not hasattr(np.random, "default_rng"):
+        return skip("generators", "this NumPy has none")
+    for protocol in PROTOCOLS:
+        for name, made in (("generator", np.random.default_rng(1)), ("state", np.random.RandomState(1)),
+                           ("bits", np.random.Philox(3))):
+            content = pickle.dumps({"r": made}, protocol)
+            listed = rows(content, "-R")
+            arrays = [row["name"] for row in listed if row["format"] is not None and row["type"] == "numpy.ndarray"]
+            facts = made.bit_generator.state if name == "generator" else made.get_state(False) if name == "state" else made.state
+            expected = [value for value in list(facts["state"].values()) + [facts.get("buffer")] if isinstance(value, np.ndarray)]
+            found = [shown(content, path)["data"] for path in arrays]
+            check(all(value.tobytes().hex() in found for value in expected) and len(listed) > 3,
+                  "random %s, protocol %d" % (name, protocol), arrays)
+
+
+def test_types():
+    content = pickle.dumps([np.dtype("f8"), np.dtype([("a", "i4")]), np.dtype("M8[us]")])
+    notes = [row["note"] for row in rows(content)]
+    check(notes == ["dtype('<f8')", "dtype([('a', '<i4')])", "dtype('<M8[us]')"], "types are told", notes)
+    content = pickle.dumps(np.array([(1, "a"), (2, None)], [("i", "i4"), ("o", "O")]))
+    listed = [(row["name"], row["note"]) for row in rows(content, "-R")]
+    check(listed == [("0", "2 members"), ("0/0", "1"), ("0/1", "'a'"), ("1", "2 members"), ("1/0", "2"), ("1/1", "None")],
+          "structs with objects", listed)
+    values = [np.float32(1.5), np.int8(-3), np.bool_(True), np.datetime64("2020-01-02"), np.str_("x"), np.array(7)]
+    notes = [row["note"] for row in rows(pickle.dumps(values))]
+    check(notes == ["1.5", "-3", "True", "2020-01-02", "'x'", "7"], "scalars have their values told", notes)
+    if not hasattr(np, "dtypes") or not hasattr(np.dtypes, "StringDType"):
+        return skip("arrays of StringDType", "this NumPy has none")
+    content = pickle.dumps(np.array([["a", "bc"], ["", "d"]], np.dtypes.StringDType()))
+    listed = [(row["name"], row["note"]) for row in rows(content)]
+    check(listed == [("0,0", "'a'"), ("0,1", "'bc'"), ("1,0", "''"), ("1,1", "'d'")], "arrays of StringDType", listed)
+
+
+def test_extensions():
+    """ml_dtypes, by what it pickles: the class stands in dtype's arguments."""
+    state = (b"(K\3\x8c\1<NNNK\2K\2K@tb", b"(K\3\x8c\1<NNNK\1K\1K@tb")
+    for name, rest, data, values in (("bfloat16", state[0], b"\x80\x3f\x40\xc0", ["1.0", "-3.0"]),
+                                     ("float8_e4m3fn", state[1], b"\x38\xc0", ["1.0", "-2.0"])):
+        dtype = b"cnumpy\ndtype\ncml_dtypes\n" + name.encode() + b"\n\x89\x88\x87R" + rest
+        array = (b"\x80\4cnumpy._core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85C\1b\x87R(K\1K\2\x85" + dtype +
+                 b"\x89C" + bytes([len(data)]) + data + b"tb.")
+        code, out, err = run(array, "-l")
+        check([line.split("\t")[1] for line in out.decode().splitlines()] == values, "an array of " + name, out, err)
+        check(shown(array, None).get("dtype") == name, "is called " + name)
+        item = data[:len(data) // 2]
+        scalar = b"\x80\4]cnumpy._core.multiarray\nscalar\n" + dtype + b"C" + bytes([len(item)]) + item + b"\x86RaNa."
+        row = rows(scalar)[0]
+        check((row["dtype"], row["note"]) == (name, values[0]), "a scalar of " + name, row)
+
+
+def main():
+    test_extensions()
+    test_masked()
+    test_subclasses()
+    test_random()
+    test_types()
+    end()
+
+
+main()
