@@ -26,6 +26,14 @@ finds() {
     done
 }
 
+# finds_below ROW LINE: a row of --requests (an extended pattern) and, before the next one, this line.
+finds_below() {
+    row="^$1" line="^ +$2" awk '
+        /^[^ ]/ { below = $0 ~ ENVIRON["row"] }
+        below && $0 ~ ENVIRON["line"] { found = 1 }
+        END { exit !found }' <<<"$output" || { echo "no '$2' below '$1' in: $output" && return 1; }
+}
+
 @test "what Python brings along is right" {
     for expression in "b'abc'" "b''" "bytearray(b'abc')" "memoryview(bytearray(12)).cast('i', [1, 3])" \
         "memoryview(b'abcdef')[::-2]" "array.array('d', [1, 2])" "io.BytesIO(b'abc').getbuffer()" \
@@ -203,23 +211,42 @@ END
 }
 
 @test "--requests has 36 rows and a row per consumer, whatever the exporter does" {
-    check_rows() {
+    check_rows() { # LESS: C- and F-contiguous typed memoryviews of one dimension are the same
         [ "$status" -eq 0 ]
-        [ "$(grep -cE '^[A-Z_|]+ +(granted|refused|crashed)' <<<"$output")" -eq 36 ]
-        [ "$(grep -cE ' (yes|no)( |$)' <<<"$output")" -eq "$("$MVIEW" --list-consumers | wc -l)" ]
+        [ "$(grep -cE '^ *[A-Z_|]+ +(granted|refused|crashed)' <<<"$output")" -eq 36 ]
+        [ "$(grep -cE '^[^ ].* (yes|no)  ' <<<"$output")" -eq "$(($("$MVIEW" --list-consumers | wc -l) - $1))" ]
     }
     inspect --requests -e "b'abc'"
-    check_rows
+    check_rows 1
     inspect --requests -I "$EXPORTERS" -i exporters -e "exporters.wrong('SIGSEGV')"
-    check_rows
+    check_rows 1
     grep -qE '^ND +crashed' <<<"$output"
     inspect --requests -I "$EXPORTERS" -i exporters -e "exporters.wrong('ValueError')"
-    check_rows
+    check_rows 0
 }
 
 @test "--requests says why a consumer cannot read" {
     inspect --requests -i ctypes -e "ctypes.c_int(3)"
-    finds 0 "^memoryview .* no  *cannot index '<i': byte order mark$" "^Cython T\[:\] .* no  *ndim is 0, not 1$"
+    finds_below "memoryview +no" "cannot index '<i': byte order mark"
+    finds_below "Cython T\[:\] +no" "ndim is 0, and there"
+}
+
+@test "--requests names the T that fit, and what helps where none does" {
+    inspect --requests -e "memoryview(bytes(24)).cast('q', [1, 3, 1])"
+    finds 0 "^file.write  *yes  *SIMPLE$"
+    finds_below "Cython T\[:, :, :\] +no" "try const T\[:, :, :\]$"
+    finds_below "Cython const T\[:, :, :\] +yes" "T: .*long long, .*int64_t$"
+    finds_below "PyO3 PyBuffer +yes" "T: i64, isize$"
+    inspect --requests -j -e "memoryview(bytearray(24)).cast('l')[::2]"
+    rows() { jq -c ".consumers[] | select(.name == \"$1\") | $2" <<<"$output"; }
+    [ "$(rows 'Cython T[::1]' '[.types, .remedy]')" = '[[],"numpy.ascontiguousarray(EXPR)"]' ]
+    [ "$(rows 'Cython T[:]' .not_on_windows)" = '["long"]' ]
+    [ "$(rows 'pybind11 array_t noconvert' '[.asks, .types]')" = '[null,[]]' ]
+    [ "$(rows hashlib '[.types, .not_on_windows]')" = '[null,null]' ]
+    inspect -r "Cython T[:, :, ::1]" -f shape -e "memoryview(bytearray(24)).cast('q', [1, 3, 1])"
+    expect 0 "1 3 1"
+    inspect -r "pybind11 array_t noconvert" -e "b'abc'"
+    refuses "'pybind11 array_t noconvert' sends no request: it looks at the type alone"
 }
 
 @test "consumers can be named in --request" {
@@ -247,4 +274,191 @@ END
     finds 0 "^SIMPLE  *granted"
     inspect -l -x ends.py -e 'Crashes(b"ab")'
     [ "$output" = $'0\t97\n1\t98' ]
+}
+
+@test "what an expression leaves behind and never ends is not waited for" {
+    cat >lasts.py <<'END'
+import atexit, os, threading, time
+pid = os.getpid()
+def thread():
+    threading.Thread(target=time.sleep, args=(1000,)).start()
+    return b"ab"
+def function():
+    atexit.register(time.sleep, 1000)
+    return b"ab"
+class Last(bytearray):
+    def __del__(self):
+        while os.getpid() == pid:
+            time.sleep(1)
+def slow():
+    atexit.register(lambda: (time.sleep(1), os.write(2, b"all done")))
+    return b"ab"
+END
+    begin=$SECONDS
+    for expression in "thread()" "function()" "Last(2)"; do
+        inspect --check -x lasts.py -e "$expression"
+        [ "$status" -eq 0 ] && [ "$output" = "$expression: 36 requests, 0 errors, 0 warnings" ]
+        grep -q "does not end: ended without it$" <<<"$stderr"
+    done
+    inspect -f nbytes -x lasts.py -e "Last(2)"
+    [ "$status" -eq 0 ] && [ "$output" = 2 ]
+    inspect -f nbytes -x lasts.py -e "thread() and 1 / 0"
+    [ "$status" -eq 2 ] && grep -q "ZeroDivisionError" <<<"$stderr"
+    [ $((SECONDS - begin)) -le 40 ]
+    inspect -f nbytes -x lasts.py -e "slow()"
+    [ "$status" -eq 0 ] && [ "$output" = 2 ] && [ "$stderr" = "all done" ]
+}
+
+@test "--mutate: a view that was there before is told, and who holds it" {
+    cat >held.py <<'END'
+import gc, io, mmap
+gc.disable()
+by_name, by_slice, by_frame, by_error, by_cycle, by_method, in_dict = (bytearray(8) for _ in range(7))
+view = memoryview(by_name)
+part = memoryview(by_slice)[2:4]
+def suspended():
+    local = memoryview(by_frame)
+    yield local[0]
+running = suspended()
+next(running)
+def fails():
+    local = memoryview(by_error)
+    raise ValueError(len(local))
+try:
+    fails()
+except ValueError as error:
+    caught = error
+class Node: pass
+node = Node()
+node.me, node.view = node, memoryview(by_cycle)
+del node
+method = memoryview(by_method).tobytes
+kept = {"it's": [memoryview(in_dict)]}
+stream = io.BytesIO(b"abc")
+mapping = mmap.mmap(-1, 4096)
+mapped = memoryview(mapping)
+END
+    holds() {
+        inspect --check -x held.py -e "$1" --mutate "$2"
+        refuses "--mutate fails, for a view was there before the check began: BufferError: "
+        grep -q "; it is held by $3$" <<<"$stderr" || { echo "$stderr" && return 1; }
+    }
+    holds by_name '_.append(1)' "__main__\.view"
+    holds by_name 'by_name.append(1)' "__main__\.view"
+    holds by_slice '_.append(1)' "__main__\.part"
+    holds by_frame '_.append(1)' "local 'local' of generator suspended at held\.py:[0-9]*, suspended, in __main__\.running"
+    holds by_error '_.append(1)' "local 'local' of fails at held\.py:[0-9]*, in the traceback of __main__\.caught"
+    holds by_method '_.append(1)' "__main__\.method\.__self__"
+    holds in_dict '_.append(1)' "__main__\.kept\[\"it's\"\]\[0\]"
+    holds mapping '_.close()' "__main__\.mapped"
+    inspect --check -x held.py -e by_cycle --mutate '_.append(1)'
+    expect 0 "warning  evaluation-balances  a view was held by garbage that had not been collected
+by_cycle: 36 requests, 0 errors, 1 warning"
+}
+
+@test "--mutate: objects of C code are named that hold a view in their own way" {
+    cat >keepers.py <<'END'
+import consumers
+kept = {}
+def keep(how):
+    data = bytearray(8)
+    kept[how] = consumers.Keeper(how, data)
+    return data
+inside, pointed, untold = keep("inside"), keep("heap"), keep("untold")
+variable = bytearray(8)
+consumers.keep_in_variable(variable)
+END
+    local how kinds="inside=inside heap=pointed"
+    grep -q __asan_init "$MVIEW" && kinds=inside=inside # its malloc does not tell where blocks end
+    for how in $kinds; do
+        inspect --check -I "$EXPORTERS" -x keepers.py -e "${how#*=}" --mutate '_.append(1)'
+        refuses "it is held by __main__\.kept\['${how%=*}'] \(a Keeper\)"
+    done
+    inspect --check -I "$EXPORTERS" -x keepers.py -e untold --mutate '_.append(1)'
+    refuses "it is held by __main__\.kept\['untold'] \(a Keeper\)"
+    inspect --check -I "$EXPORTERS" -x keepers.py -e variable --mutate '_.append(1)'
+    refuses "it is held by a C variable of consumers.so"
+}
+
+@test "--mutate: a view that no Python object holds is told as such" {
+    cat >leaks.py <<'END'
+import ctypes
+def leak(exporter):
+    view = ctypes.create_string_buffer(80)
+    ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(exporter), view, 0)
+    return exporter
+END
+    inspect --check -x leaks.py -e 'leak(bytearray(8))' --mutate '_.append(1)'
+    refuses "no Python object is seen to hold it"
+    inspect --check -x leaks.py -e 'bytearray(8)' --mutate '_.no_such(1)'
+    refuses "--mutate fails with no view there that is known of: AttributeError: "
+}
+
+@test "--mutate: an expression that is itself the view is judged" {
+    cat >streams.py <<'END'
+import ctypes, io
+stream = io.BytesIO(b"abc")
+numbers = (ctypes.c_char * 10)()
+data = bytearray(8)
+END
+    inspect --check -x streams.py -e 'stream.getbuffer()' --mutate 'stream.write(b"x" * 4096)'
+    expect 0 "stream.getbuffer(): 36 requests, 0 errors, 0 warnings"
+    inspect --check -x streams.py -e 'memoryview(data)' --mutate 'data.append(1)'
+    expect 0 "memoryview(data): 36 requests, 0 errors, 0 warnings"
+    inspect --check -x streams.py -e 'memoryview(numbers)' --mutate 'ctypes.resize(numbers, 4000)'
+    finds 1 "^error  resize-refused-while-exported  the memory under a held view was changed: 10 bytes"
+    inspect --check -x streams.py -e 'memoryview(data)' --mutate '_.obj.append(1)'
+    refuses "the expression's value is itself a view, of type 'bytearray' underneath"
+}
+
+@test "evaluation-balances: what the expression names gains a reference each time" {
+    cat >grows.py <<'END'
+import ctypes
+ctypes.pythonapi.Py_IncRef.argtypes = [ctypes.py_object]
+class Owner: pass
+owner = Owner()
+def view(of):
+    ctypes.pythonapi.Py_IncRef(of)
+    return memoryview(b"abc")
+def slow():
+    import time
+    time.sleep(0.3)
+    return view(owner)
+count = 0
+def once():
+    global count
+    count += 1
+    if count > 1:
+        raise ValueError
+    return b"abc"
+END
+    inspect --check -x grows.py -e 'view(owner)'
+    expect 0 "warning  evaluation-balances  each evaluation of the expression leaves behind: 1 reference to an object of type 'Owner'
+view(owner): 36 requests, 0 errors, 1 warning"
+    for expression in 'view(Owner)' 'slow()' 'once()' 'b"abc"'; do
+        inspect --check -x grows.py -e "$expression"
+        expect 0 "$expression: 36 requests, 0 errors, 0 warnings"
+    done
+}
+
+@test "--reproduce prints a script, or says why none can be" {
+    inspect --check --reproduce shape-null-unless-requested -i ctypes -e "(ctypes.c_int * 3)()"
+    [ "$status" -eq 0 ] && [ -z "$stderr" ] && [ "$(head -1 <<<"$output")" = "#!/usr/bin/env python3" ]
+    run python - <<<"$output"
+    [ "$status" -eq 1 ] && [ "${lines[0]}" = "shape-null-unless-requested: given in all 4 requests that do not ask for a shape (SIMPLE, SIMPLE|WRITABLE, SIMPLE|FORMAT, …)" ]
+    inspect --check --reproduce shape-null-unless-requested -e "b'abc'"
+    run python - <<<"$output"
+    [ "$status" -eq 0 ] && [ -z "$output" ]
+    inspect --check --reproduce format-parses -e "b'abc'"
+    refuses "no script can show 'format-parses': Python's standard library has no parser"
+    inspect --check --reproduce consumer-releases -e "b'abc'"
+    refuses "it is a rule of consumers"
+    inspect --check --reproduce slots-of-one-typ -e "b'abc'"
+    refuses "did you mean"
+    inspect --check --reproduce resize-refused-while-exported -e "b'abc'"
+    refuses "give the expression that shows it, --mutate EXPR"
+    inspect --check -j --reproduce no-leak -e "b'abc'"
+    refuses "not with -j"
+    inspect --reproduce no-leak -e "b'abc'"
+    refuses "goes with --check"
 }

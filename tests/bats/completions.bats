@@ -24,8 +24,14 @@ in_zsh() {
     zsh -f "$root/tests/lib/complete.zsh" "$1"
 }
 
+# fish 4 lists what merely has these letters in this order too (--format for --fr); TAB takes
+# what begins so, where there is any, and so does this.
 in_fish() {
-    fish --no-config -c "source $COMPLETIONS/mview-inspect.fish; complete -C \$argv[1]" -- "$1" | cut -f 1 | sort -u
+    fish --no-config -c "source $COMPLETIONS/mview-inspect.fish; complete -C \$argv[1]" -- "$1" | cut -f 1 | sort -u |
+        awk -v word="${1##* }" '
+            index($0, word) == 1 { print; begin = 1; next }
+            { others = others $0 "\n" }
+            END { if (!begin) printf "%s", others }'
 }
 
 need() {
@@ -60,6 +66,7 @@ offers() {
     offers bash 'mview-inspect --from=n' 'npy npz'
     offers bash 'mview-inspect --order ' 'F logical memory'
     offers bash 'mview-inspect --contiguous ' 'A C F'
+    offers bash 'mview-inspect --via a' 'array_interface array_struct arrow'
     offers bash 'mview-inspect -n a' 'all'
     offers bash 'mview-inspect --color=a' 'always auto'
     offers bash 'mview-inspect -e ' ''
@@ -71,6 +78,12 @@ offers() {
     offers bash 'mview-inspect --field=sh' 'shape'
     offers bash 'mview-inspect -r ND,FULL' 'ND,FULL ND,FULL_RO'
     offers bash 'mview-inspect -r pyarr' 'pyarrow.py_buffer'
+}
+
+@test "bash completes rules" {
+    need bash
+    offers bash 'mview-inspect --check --reproduce slots-' 'slots-of-one-type'
+    offers bash 'mview-inspect --check --reproduce=slots-' 'slots-of-one-type'
 }
 
 @test "bash completes files, folders and interpreters" {
@@ -95,6 +108,7 @@ offers() {
     offers zsh 'mview-inspect --from=n' 'npy npz'
     offers zsh 'mview-inspect --order ' 'F logical memory'
     offers zsh 'mview-inspect --contiguous ' 'A C F'
+    offers zsh 'mview-inspect --via a' 'array_interface array_struct arrow'
     offers zsh 'mview-inspect -n a' 'all'
     offers zsh 'mview-inspect --color=a' 'always auto'
 }
@@ -106,6 +120,12 @@ offers() {
     offers zsh 'mview-inspect -r ND,FULL' 'FULL FULL_RO'
     offers zsh 'mview-inspect -r pyarr' 'pyarrow.py_buffer'
     offers zsh 'mview-inspect -r Cython\ c' 'Cython const T[:]'
+}
+
+@test "zsh completes rules" {
+    need zsh
+    offers zsh 'mview-inspect --check --reproduce slots-' 'slots-of-one-type'
+    offers zsh 'mview-inspect --check --reproduce=slots-' 'slots-of-one-type'
 }
 
 @test "zsh completes files, folders and interpreters" {
@@ -135,6 +155,7 @@ offers() {
     offers fish 'mview-inspect --from=n' '--from=npy --from=npz'
     offers fish 'mview-inspect --order ' 'F logical memory'
     offers fish 'mview-inspect --contiguous ' 'A C F'
+    offers fish 'mview-inspect --via a' 'array_interface array_struct arrow'
     offers fish 'mview-inspect -n ' 'all'
     offers fish 'mview-inspect --color=a' '--color=always --color=auto'
 }
@@ -146,6 +167,12 @@ offers() {
     offers fish 'mview-inspect -r ND,FULL' 'ND,FULL ND,FULL_RO'
     offers fish 'mview-inspect -r pyarr' 'pyarrow.py_buffer'
     offers fish 'mview-inspect -r Cython\ c' 'Cython const T[:]'
+}
+
+@test "fish completes rules" {
+    need fish
+    offers fish 'mview-inspect --check --reproduce slots-' 'slots-of-one-type'
+    offers fish 'mview-inspect --check --reproduce=slots-' '--reproduce=slots-of-one-type'
 }
 
 @test "fish completes files, folders and interpreters" {

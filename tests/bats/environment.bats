@@ -108,12 +108,63 @@ uses() {
     refuses "'$PWD/loop': Too many levels of symbolic links"
 }
 
-@test "what is no program" {
+@test "the folder of an environment stands for its interpreter" {
+    venv .venv
+    for folder in .venv ./.venv .venv/ "$PWD/.venv//"; do
+        inspect --python "$folder" -b -i sys -e 'sys.prefix.encode()'
+        expect 0 "$PWD/.venv"
+    done
+    rm .venv/bin/python
+    inspect --python .venv -b -i sys -e 'sys.prefix.encode()'
+    expect 0 "$PWD/.venv"
+    rm .venv/bin/python3
+    ln -s /gone .venv/bin/python3
+    inspect --python .venv -e "b''"
+    refuses "'$PWD/.venv/bin/python3' is a link to '/gone', which is not there"
+    rm .venv/bin/python3
+    inspect --python .venv -e "b''"
+    refuses "'$PWD/.venv' is a directory without bin/python$"
+    mkdir .venv/bin/python
+    inspect --python .venv -e "b''"
+    refuses "'$PWD/.venv/bin/python' is a directory$"
+    inspect --python nowhere -e "b''"
+    refuses "there is no program 'nowhere' in PATH"
+}
+
+@test "in an environment where the program is installed, that is the default" {
     venv env
-    inspect --python ./env -e "b''"
-    refuses "'$PWD/env' is a directory: its interpreter is '$PWD/env/bin/python'"
+    venv other
+    cp "$MVIEW" env/bin/mview-inspect
+    ln -s ../env/bin/mview-inspect other/tool
+    for program in env/bin/mview-inspect other/tool; do
+        run --separate-stderr "$program" -b -i sys -e 'sys.prefix.encode()'
+        expect 0 "$PWD/env"
+    done
+    VIRTUAL_ENV=$PWD/other run --separate-stderr env/bin/mview-inspect -b -i sys -e 'sys.prefix.encode()'
+    expect 0 "$PWD/other"
+    run --separate-stderr env/bin/mview-inspect --python other -b -i sys -e 'sys.prefix.encode()'
+    expect 0 "$PWD/other"
+    rm env/pyvenv.cfg
+    run --separate-stderr env/bin/mview-inspect -b -i sys -e 'sys.prefix.encode()'
+    [ "$status" -eq 0 ]
+    [ "$output" != "$PWD/env" ]
+
+    prefix base python3.99
+    around gone "$PWD/base/bin/python3.99"
+    cp "$MVIEW" gone/bin/mview-inspect
+    run --separate-stderr gone/bin/mview-inspect -e "b''"
+    refuses "'$PWD/gone/bin/python' is Python 3.99, but the mview-inspect beside it is built for Python $TAG: install it anew there$"
+    rm gone/bin/python
+    run --separate-stderr gone/bin/mview-inspect -e "b''"
+    refuses "^mview-inspect: '$PWD/gone/bin/python': No such file"
+    printf abc | npy a.npy "'|S1'" False "(3,)"
+    run --separate-stderr gone/bin/mview-inspect -f nbytes a.npy
+    expect 0 3
+}
+
+@test "what is no program" {
     inspect --python ./ -e "b''"
-    refuses "is a directory$"
+    refuses "'$PWD' is a directory without bin/python$"
     mkfifo fifo
     inspect --python ./fifo -e "b''"
     refuses "is not a regular file"

@@ -89,8 +89,14 @@ END
     refuses "NameError: name 'nosuch' is not defined$"
     inspect -e "nosuch.zeros(3)"
     refuses "NameError: name 'nosuch' is not defined .*-i nosuch imports the module.$"
+    inspect -e "np.zeros(3)"
+    refuses "NameError: name 'np' is not defined .*-i numpy=np imports the module.$"
     inspect -e "b'a"
     refuses "SyntaxError: "
+    inspect -e "import numpy; numpy.zeros(3)"
+    refuses "SyntaxError: .*-i MOD imports a module, -x FILE runs a file first"
+    inspect -e "1 +"
+    refuses "SyntaxError: [^-]*$"
     inspect -e ""
     refuses "SyntaxError: "
     inspect -e "(_ for _ in ()).throw(ValueError('two\nlines'))"
@@ -148,8 +154,29 @@ END
     refuses "type 'int' has no buffer"
     inspect -i io -e "io.BytesIO(b'x')"
     refuses "type '_io.BytesIO' has no buffer, but .*getbuffer"
+    inspect -i multiprocessing -e "multiprocessing.Array('i', 3)"
+    refuses "has no buffer, but get_obj .try .EXPR..get_obj...$"
+    inspect -f nbytes -i multiprocessing -e "(multiprocessing.Array('i', 3)).get_obj()"
+    expect 0 12
+}
+
+@test "what has another way to a buffer is told apart by its package, too" {
+    cat >stand_ins.py <<'END'
+def stand_in(module, name, *attributes):
+    return type(name, (), {"__module__": module, **dict.fromkeys(attributes)})()
+END
+    inspect -x stand_ins.py -e "stand_in('_cffi_backend', '__CDataOwn')"
+    refuses "type '_cffi_backend.__CDataOwn' has no buffer, but .try ffi.buffer.EXPR..$"
+    inspect -x stand_ins.py -e "stand_in('PyQt6.QtGui', 'QImage', 'constBits')"
+    refuses "but constBits .try .EXPR..constBits...asarray..EXPR..sizeInBytes....$"
+    inspect -x stand_ins.py -e "stand_in('PySide6.QtGui', 'QImage', 'constBits')"
+    refuses "but constBits .try .EXPR..constBits...$"
+    inspect -x stand_ins.py -e "stand_in('multiprocessing.shared_memory', 'SharedMemory', 'buf')"
+    refuses "but buf .try .EXPR..buf.$"
+    inspect -x stand_ins.py -e "stand_in('other', 'QImage', 'constBits')"
+    refuses "has no buffer$"
     inspect -e "type('T', (), {'__array__': 1, '__dlpack__': 1, 'tobytes': 1})()"
-    refuses "__array__.*__dlpack__.*tobytes"
+    refuses "__dlpack__ .TypeError: .*, __array__ .*tobytes"
 }
 
 @test "a released memoryview" {
@@ -182,4 +209,14 @@ END
 @test "hostile type names are escaped" {
     inspect -e "type('a\x1b[2Jb\u202e', (), {})()"
     refuses 'a\\x1b\[2Jb\\u202e'
+}
+
+@test "a type that is refused as a format is known by another protocol" {
+    inspect -f dtype -e 'type("Liar", (bytearray,), {"__array_interface__": {"typestr": "<f8"}})(8)'
+    expect 0 ''
+    needs numpy
+    inspect -l -i numpy -e 'numpy.array(["2020-02-29", "NaT"], "M8[h]")'
+    expect 0 $'0\t2020-02-29T00\n1\tNaT'
+    inspect -f dtype,format -i numpy -e 'numpy.zeros(2, ">m8[s]")'
+    expect 0 $'>m8[s]\t'
 }

@@ -47,3 +47,8 @@ length = struct.pack("<H" if major == 1 else "<I", len(header))
 open(path, "wb").write(b"\x93NUMPY" + bytes([major, 0]) + length + header + sys.stdin.buffer.read())
 ' "$@"
 }
+
+# needs MODULE: skip the test where the Python of the build has no such module.
+needs() {
+    python -c "import $1" 2>/dev/null || skip "no $1 for $MVIEW_PYTHON"
+}

@@ -65,7 +65,7 @@ logical() {
 }
 
 @test "JSON keeps odd text exactly, and shows no bidi or control character raw" {
-    inspect -j -f name -j -e $'len("\xe2\x80\xae\x1b\xc3\xa9") and b""'
+    inspect -j -e $'len("\xe2\x80\xae\x1b\xc3\xa9") and b""'
     expect 0
     [ "$(jq -r .name <<<"$output")" = $'len("\xe2\x80\xae\x1b\xc3\xa9") and b""' ]
     [[ "$output" != *$'\xe2\x80\xae'* ]]
@@ -120,8 +120,35 @@ class P(ctypes.Structure):
     [[ "$output" == *"format "* && "$output" == *"notes "* ]]
     inspect --version
     expect 0
-    [[ "$output" =~ ^mview-inspect\ [0-9.]+,\ with\ Python\ 3\. ]]
+    [[ "$output" =~ ^mview-inspect\ [0-9.]+,\ with\ Python\ 3\.[0-9a-z.+]+\ \(/[^\ ]*\)(,\ commit\ [0-9a-f]{12}\+?)?$ ]]
     inspect --help
     expect 0
     [[ "$output" == *"--contiguous C|F|A"* ]]
+}
+
+@test "a list is cut to the terminal's width, and only there" {
+    python -c "import pickle; open('wide.pkl', 'wb').write(pickle.dumps({'key': 'x' * 150, 'k\u00e9' * 30: 1}))"
+    cat >terminal.py <<'END'
+import fcntl, os, pty, struct, sys, termios
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    os.execv(sys.argv[1], sys.argv[1:])
+said = b""
+while True:
+    try:
+        more = os.read(fd, 4096)
+    except OSError:
+        break
+    if not more:
+        break
+    said += more
+lines = said.decode().splitlines()
+rows = lines[lines.index("") + 1:]
+assert len(rows) == 2 and all(len(row) == 40 and row.endswith("...") for row in rows), lines
+END
+    python terminal.py "$MVIEW" wide.pkl
+    inspect wide.pkl
+    expect 0
+    [[ "$output" == *"$(printf 'x%.0s' {1..150})'"* ]]
 }

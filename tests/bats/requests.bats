@@ -63,6 +63,21 @@ load helper
     refuses "READ"
 }
 
+@test "flags of a newer Python are numbers, sent and told as such" {
+    inspect -r 'ND|0x400' -f shape,strides,format -e "b'abc'"
+    expect 0 $'3\t\t'
+    inspect -r 'ND|0x401' -e "b'abc'"
+    refuses "flags that have a name are given by it"
+    ask="ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(_), ctypes.create_string_buffer(256), 0x408)"
+    inspect --trace -j -i ctypes -e "(lambda _: $ask)(bytearray(3))"
+    [[ $status -eq 0 && $output == *'"request":"ND|0x400"'* ]]
+    release="ctypes.pythonapi.PyBuffer_Release(view)"
+    inspect --check --info -i ctypes --consumer \
+        "(lambda view: (${ask/ctypes.create_string_buffer(256)/view}, $release))(ctypes.create_string_buffer(256))"
+    [[ $output == *"info  consumer-asks-documented  asks with 0x400 too, which is unknown here"* ]]
+    [[ $output != *"warning  consumer-asks-documented"* ]]
+}
+
 @test "bytes can be read another way" {
     inspect --format '<i' --shape -1,2 -f format,shape,strides,nbytes -e "bytes(16)"
     expect 0 $'<i\t2 2\t8 4\t16'
@@ -72,7 +87,7 @@ load helper
     refuses "no whole number of 8 bytes"
     inspect --format d --shape 2 -e "bytes(9)"
     refuses "needs 16 bytes, but there are 9"
-    inspect --format 'T{i:a:' --shape 1 -f nbytes -e "bytes(4)"
+    inspect --format 'T{i:a:}' --shape 1 -f nbytes -e "bytes(4)"
     expect 0 4
     inspect --format '(' -e "bytes(4)"
     refuses "format"
@@ -89,4 +104,21 @@ load helper
     expect 0 eca
     inspect -S "9" -e "b'abc'"
     refuses "index 9 is out of bounds for axis 0 with size 3"
+}
+
+@test "--requests fits on a terminal, and names the owner of each answer" {
+    inspect --requests -e "bytearray(8)"
+    ((status == 0))
+    [ "$(awk '{ if (length($0) > m) m = length($0) } END { print m }' <<<"$output")" -le 100 ]
+    grep -Eq '^  \|WRITABLE\|FORMAT +granted .* itself$' <<<"$output"
+    inspect --requests -e "memoryview(b'abcd')[::2]"
+    grep -Eq '^SIMPLE +refused +BufferError: ' <<<"$output"
+    [ "$(sed -n '/^CONSUMER/,$p' <<<"$output" | awk '{ if (length($0) > m) m = length($0) } END { print m }')" -le 100 ]
+    grep -A4 -E '^Cython T\[:\] +no +STRIDES\|WRITABLE\|FORMAT$' <<<"$output" >"$BATS_TEST_TMPDIR/row"
+    [ "$(sed -n 2,4p "$BATS_TEST_TMPDIR/row" | tr -s ' \n' ' ')" = \
+        " refused STRIDES|WRITABLE|FORMAT: BufferError: memoryview: underlying buffer is not writable try const T[:] " ]
+    inspect --requests -e "bytearray(8)"
+    grep -A1 '^PyO3 PyBuffer  *yes' <<<"$output" | grep -qx ' * T: u8'
+    inspect --requests -j -e "memoryview(b'abcd')"
+    [ "$(jq -r '.requests[0].reply.obj' <<<"$output")" = memoryview ]
 }

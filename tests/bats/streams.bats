@@ -78,6 +78,18 @@ END
     [[ "$stderr" == *"usage: mview-inspect"* ]]
 }
 
+@test "without FILE, data on standard input are read as - would" {
+    printf 'abc' >data
+    run --separate-stderr "$MVIEW" -t raw -f name,nbytes <data
+    expect 0 $'-\t3'
+    run --separate-stderr bash -c '(sleep 0.2; printf abcd) | "$1" -t raw -f nbytes' - "$MVIEW"
+    expect 0 4
+    run --separate-stderr bash -c ': | "$1" -t raw' - "$MVIEW"
+    refuses "standard input is empty: give a FILE or -e EXPR"
+    run --separate-stderr bash -c '"$1" -j <&-' - "$MVIEW"
+    refuses "nothing to look at"
+}
+
 @test "unknown options, fields and words name the near match" {
     inspect --feild shape -e "b''"
     refuses "unknown option '--feild': did you mean '--field'"
@@ -95,8 +107,12 @@ END
     refuses "'-e' needs an argument"
     inspect --json=1 -e "b''"
     refuses "'--json' takes no argument"
+    inspect --contig C -f contiguous -e "b''"
+    expect 0 true
     inspect --con C -e "b''"
-    refuses "no 'contiguous'|standard|shape" || expect 0
+    refuses "option '--con' is ambiguous: '--contiguous' or '--consumer'$"
+    inspect --s=1 -e "b''"
+    refuses "option '--s' is ambiguous: '--s"
 }
 
 @test "numbers are checked" {
@@ -116,15 +132,52 @@ END
     refuses "seconds"
 }
 
+@test "what is asked of the program itself goes before what it is to do" {
+    for action in --check --requests; do
+        inspect --list-rules "$action"
+        expect 0 "$("$MVIEW" --list-rules)"
+        inspect "$action" --list-rules
+        expect 0 "$("$MVIEW" --list-rules)"
+    done
+}
+
 @test "options that do not go together" {
     inspect -e "b''" file
     refuses "either an expression"
     inspect --writable -e "b''"
     refuses "goes with --contiguous"
-    inspect --check file
-    refuses "EXPR"
+    inspect --requests file
+    refuses "-e EXPR"
+    inspect --check --mutate _ file
+    refuses "of an exporter: not with files"
+    inspect --check --requests -e "b''"
+    refuses "either --check or --requests"
+    inspect --requests --check -e "b''"
+    refuses "either --check or --requests"
+    inspect --timeout 3 -e "b''"
+    refuses "--timeout goes with"
+    for option in -n3 -s1 -v -w8 -oF; do
+        for action in --check --requests --trace; do
+            inspect "$action" "$option" -e "b''"
+            refuses "not with $action"
+        done
+    done
+    for option in --timeout=3 --info --stress=2; do
+        inspect --trace --check "$option" -e "b''"
+        refuses "${option%%=*} goes with --check.*: not with --trace"
+    done
+    inspect --check -m a file
+    refuses "--member chooses a part of a file that is shown: not with --check"
+    inspect --check -f shape file
+    refuses "--field tells fields of what is shown: not with --check"
     inspect -i array file
-    refuses "give one with -e"
+    refuses "--import prepares an expression: not with files"
+    inspect -j -l file
+    refuses "give either --json or --items, not both"
+    inspect -w 8 -l file
+    refuses "--width shapes a hex dump: not with --items"
+    inspect --list-rules file
+    refuses "takes no files"
     inspect -r ND --contiguous C -e "b''"
     refuses "not both"
 }
@@ -134,6 +187,4 @@ END
     expect 0 3
     inspect -e "b'a'" -e "b'ab'" -f nbytes
     expect 0 2
-    inspect -j -f nbytes -e "b'a'"
-    expect 0 1
 }
