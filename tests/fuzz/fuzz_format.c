@@ -1,22 +1,19 @@
 /*
  * Any text as a format: it is refused with a message, or its tree holds what
- * memory/format.h promises.  The first byte chooses the item size.
+ * format/format.h promises.  The first byte chooses the item size.
  */
+#include "base/arena.h"
 #include "base/error.h"
+#include "base/text.h"
+#include "files/dtype.h"
+#include "files/npy.h"
 #include "format/format.h"
+
+#include "fuzz.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 static bool lies_in(const char *piece, size_t length, const char *text)
 {
@@ -72,6 +69,32 @@ static void check_piece(const struct format_field *field)
     free(piece);
 }
 
+/* NumPy's type for it, where it has one, is as large, and can be written into a .npy file and read from there. */
+static void check_dtype(const struct format *format, size_t itemsize)
+{
+    struct arena arena = ARENA_INIT(16 << 20);
+    struct error error = ERROR_INIT;
+    struct text descr = TEXT_INIT;
+    struct text header = TEXT_INIT;
+    const struct dtype *dtype = dtype_from_format(&arena, format, itemsize, &error);
+    struct npy npy;
+
+    if (dtype != NULL) {
+        require(dtype->itemsize == (format->root.ndim > 0 ? format->root.unit : itemsize));
+        dtype_text(dtype, &descr);
+        require(npy_header(&header, text_string(&descr), false, 0, NULL, &error) && header.length % 64 == 0);
+        if (npy_parse(&npy, text_string(&header), header.length, header.length + dtype->itemsize, false, &arena,
+                      &error)) {
+            require(npy.offset == header.length && npy.array.dtype->itemsize == dtype->itemsize);
+        }
+    } else {
+        require(error.kind != ERROR_NONE);
+    }
+    text_free(&descr);
+    text_free(&header);
+    arena_free(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct error error = ERROR_INIT;
@@ -93,6 +116,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(format_fits(&format, format.size) && format_fits(&format, format.padded_size));
         require((format.duplicate != NULL) == ((format.traits & FORMAT_DUPLICATE_NAME) != 0));
         require(format_same_item(&format.root, &format.root));
+        check_dtype(&format, format.size);
+        check_dtype(&format, format.padded_size);
         if (!(format.traits & FORMAT_UNALIGNED) && strchr(text, 'u') == NULL) {
             for (i = 0; i < format.root.field_count && i < 20; i++) {
                 check_piece(&format.root.fields[i]);

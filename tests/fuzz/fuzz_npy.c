@@ -14,18 +14,11 @@
 #include "files/npy.h"
 #include "memory/layout.h"
 
+#include "fuzz.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 /* A type spelled by us is read by us, and is the same type. */
 static void check_text(const struct dtype *dtype, const struct text *text, struct arena *arena)

@@ -2,6 +2,8 @@
 #include "base/error.h"
 #include "options/options.h"
 
+#include "fuzz.h"
+
 #include <assert.h>
 #include <getopt.h>
 #include <stddef.h>

@@ -1,29 +1,21 @@
 /*
- * libFuzzer: the pickle machine on any bytes.
+ * libFuzzer: the pickle machine and the recipes on any bytes.
  *
- * What is accepted must be a finite tree whose promises hold: the walk meets
- * no more values than the weight says, layouts fit their bytes, bytes in the
- * file are where pickle_offset says, and every key is found as a member.
+ * What is accepted must be a tree whose promises hold: a walk ends, layouts fit
+ * their bytes, bytes in the file are where recipe_offset says, and a path that
+ * a walk tells is found, or its failure told.
  */
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "files/dtype.h"
-#include "pickle/pickle.h"
 #include "memory/layout.h"
+#include "recipe/tree.h"
+
+#include "fuzz.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 /* Read bytes, so that a sanitizer sees bad ones. */
 static void touch(const unsigned char *bytes, size_t size)
@@ -37,82 +29,79 @@ static void touch(const unsigned char *bytes, size_t size)
     (void)last;
 }
 
-static void check_buffer(const struct pickle *pickle, const struct pickle_value *value)
+static void check_buffer(const struct reading *reading, const struct pickle_value *value)
 {
-    uint64_t offset = pickle_offset(pickle, value);
+    uint64_t offset = recipe_offset(reading, value);
     struct text format = TEXT_INIT, type = TEXT_INIT;
     struct error error = ERROR_INIT;
     struct layout layout;
+    ptrdiff_t low, high;
     bool plain;
 
     require(pickle_layout(value, &format, &layout, &plain, &error));
     require(layout_check(&layout, &error));
     require(layout.buf == value->data && (size_t)layout.len == value->size);
     require(strlen(layout.format) == format.length);
-    touch(value->data, value->size);
-    require(offset == UINT64_MAX ||
-            (offset + value->size <= pickle->size && value->data == pickle->bytes + offset));
+    require(layout_block(&layout, &low, &high));
+    touch(layout.buf + low, (size_t)(high - low));
+    require(offset == UINT64_MAX || value->data == reading->file.data + offset);
     if (value->kind == PICKLE_ARRAY || value->kind == PICKLE_SCALAR) {
-        dtype_text(value->array->array.dtype, &type);
+        pickle_dtype_text(value, &type);
         require(type.length > 0);
     }
     text_free(&format);
     text_free(&type);
 }
 
-static void check_key(struct pickle_value *dict, const struct pickle_value *key)
-{
-    struct text text = TEXT_INIT;
-    struct error error = ERROR_INIT;
+struct walk {
+    struct reading *reading;
+    size_t rows;
+};
 
-    require(key->kind <= PICKLE_BYTES);
-    pickle_scalar_text(key, &text);
-    require(strlen(text_string(&text)) != text.length ||
-            pickle_member(dict, text_string(&text), &error) != NULL);
+static void check_value(struct reading *reading, struct pickle_value *value)
+{
+    struct pickle_value *meaning = recipe_value(reading, value);
+    struct text text = TEXT_INIT;
+
+    require(recipe_type_name(reading, value) != NULL);
+    recipe_repr(reading, value, &text);
+    if (pickle_is_buffer(meaning)) {
+        check_buffer(reading, meaning);
+    }
     text_free(&text);
 }
 
-/* Returns how many values it met. */
-static size_t walk(const struct pickle *pickle, struct pickle_value *value, unsigned depth)
+static bool check_row(void *context, const struct tree_row *row)
 {
-    struct text text = TEXT_INIT;
-    size_t met = 1;
-    size_t i;
+    struct walk *walk = context;
+    struct error error = ERROR_INIT;
 
-    require(depth <= PICKLE_MAX_DEPTH + 1);
-    require(pickle_type_name(value) != NULL);
-    if (value->kind >= PICKLE_LIST) {
-        for (i = 0; i < value->item_count; i++) {
-            met += walk(pickle, value->items[i], depth + 1);
-        }
-        require(met <= value->weight);
-    } else if (pickle_is_buffer(value)) {
-        check_buffer(pickle, value);
-    } else if (value->kind == PICKLE_DTYPE) {
-        dtype_text(value->dtype, &text);
-    } else {
-        pickle_scalar_text(value, &text);
-    }
+    require(row->depth < TREE_MAX_DEPTH);
+    require(row->met == SIZE_MAX || row->way || row->met < walk->rows);
+    check_value(walk->reading, row->value);
     /* All keys of a large dict would take long. */
-    for (i = 0; value->kind == PICKLE_DICT && i < value->item_count && i < 32; i += 2) {
-        check_key(value, value->items[i]);
+    if (walk->rows < 32 && strlen(row->path) == row->path_length) {
+        /* a longer key may take the path another way, which may end there */
+        require(tree_find(walk->reading, walk->reading->pickle.value, row->path, 0, &error) != NULL ||
+                error.message[0] != '\0');
     }
-    text_free(&text);
-    return met;
+    return ++walk->rows < 2000;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena = ARENA_INIT(pickle_arena_limit(size));
+    struct recipe_range file = {data, size};
     struct error error = ERROR_INIT;
-    struct pickle pickle;
+    struct reading reading;
 
-    if (pickle_parse(&pickle, data, size, &arena, &error)) {
-        require(pickle.trailing < size);
-        require(pickle.protocol <= 5);
-        walk(&pickle, pickle.value, 1);
-        require(pickle_member(pickle.value, "\x01no such", &error) == NULL ||
-                pickle.value->kind == PICKLE_DICT);
+    if (reading_parse(&reading, file, file, &arena, &error)) {
+        struct walk walk = {&reading, 0};
+
+        require(reading.pickle.trailing + reading.pickle.length == size);
+        require(reading.pickle.protocol <= 5);
+        check_value(&reading, reading.pickle.value);
+        tree_walk(&reading, reading.pickle.value, "", true, check_row, &walk);
     } else {
         require(error.kind != ERROR_NONE && error.message[0] != '\0');
     }

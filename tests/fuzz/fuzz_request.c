@@ -5,19 +5,13 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "judge/request.h"
+#include "known/consumers.h"
+
+#include "fuzz.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -29,10 +23,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(text != NULL);
     memcpy(text, data, size);
     text[size] = '\0';
-    if (request_parse(text, &flags, &error)) {
+    if (consumer_request(text, &flags, &error)) {
         require(flags >= 0 && error.kind == ERROR_NONE);
         request_text(flags, &name);
-        require(request_parse(text_string(&name), &again, &error) && again == flags);
+        require(consumer_request(text_string(&name), &again, &error) && again == flags);
     } else {
         require(flags == -1 && error.kind == ERROR_USAGE && error.message[0] != '\0');
     }

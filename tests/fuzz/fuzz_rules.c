@@ -7,36 +7,16 @@
  */
 #include "base/error.h"
 #include "base/text.h"
-#include "judge/consumers.h"
+#include "judge/compare.h"
 #include "judge/rules.h"
 #include "judge/transcript.h"
+#include "known/consumers.h"
+
+#include "fuzz.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
-
-struct input {
-    const uint8_t *data;
-    size_t size;
-};
-
-static unsigned byte(struct input *input)
-{
-    if (input->size == 0) {
-        return 0;
-    }
-    input->size--;
-    return *input->data++;
-}
 
 /* Small numbers mostly, the ends of the range at times. */
 static int64_t number(struct input *input)
@@ -127,6 +107,21 @@ static void fill_slope(struct input *input, struct slope *slope)
     }
 }
 
+static void fill_losses(struct input *input, struct losses *losses)
+{
+    int i;
+
+    losses->measured = byte(input) & 1;
+    losses->repeats = number(input);
+    for (i = 0; i < TRANSCRIPT_CYCLES; i++) {
+        losses->bytes[i] = number(input);
+        losses->blocks[i] = number(input);
+        losses->references[i] = number(input);
+        losses->exporters[i] = number(input);
+    }
+    fill_text(input, losses->type, sizeof losses->type);
+}
+
 static void fill_request(struct input *input, struct transcript *transcript, int request)
 {
     fill_reply(input, &transcript->sweeps[0][request]);
@@ -137,11 +132,84 @@ static void fill_request(struct input *input, struct transcript *transcript, int
     }
     fill_slope(input, &transcript->references[request].exporter);
     fill_slope(input, &transcript->references[request].obj);
+    fill_losses(input, &transcript->losses[request]);
     transcript->holds[request].outcome = outcome(input);
     transcript->holds[request].changed_by_asking = byte(input);
     transcript->holds[request].changed_by_release = byte(input);
     transcript->copies[request].outcome = outcome(input);
     fill_slope(input, &transcript->copies[request].exporter);
+}
+
+static void fill_told(struct input *input, struct told *told)
+{
+    unsigned b = byte(input);
+    int i, count = byte(input) % 4;
+
+    told->outcome = outcome(input);
+    told->is_local = b & 1;
+    told->have_layout = b & 2;
+    told->is_plain = b & 4;
+    told->is_packed = b & 8;
+    told->is_copy = b & 16;
+    told->is_unmarked = b & 32;
+    told->is_legacy = b & 64;
+    told->readonly = (enum said)(byte(input) % 4);
+    told->address = (uint64_t)number(input);
+    told->len = number(input);
+    told->itemsize = number(input);
+    told->ndim = number(input);
+    for (i = 0; i < count; i++) {
+        told->shape[i] = number(input);
+        told->strides[i] = number(input);
+    }
+    fill_text(input, told->type, sizeof told->type);
+    fill_text(input, told->format, sizeof told->format);
+    fill_text(input, told->device, sizeof told->device);
+    told->readable = told->writable = (struct range){(uint64_t)number(input), (uint64_t)number(input)};
+    told->fault_count = number(input);
+    for (i = 0; i < TOLD_FAULTS && i < told->fault_count; i++) {
+        told->faults[i].kind = (int)number(input);
+        fill_text(input, told->faults[i].sentence, sizeof told->faults[i].sentence);
+    }
+}
+
+static void fill_exchange(struct input *input, struct exchange *exchange)
+{
+    unsigned b = byte(input);
+
+    exchange->same_capsule = b & 1;
+    exchange->same_structure = b & 2;
+    exchange->restless = b & 4;
+    exchange->changed_by_drop = b & 8;
+    exchange->changed_by_end = b & 16;
+    exchange->changed_by_owner = b & 32;
+    exchange->ended_twice = b & 64;
+    exchange->unmarked = b & 128;
+    fill_losses(input, &exchange->dropped);
+    fill_losses(input, &exchange->consumed);
+}
+
+static void fill_protocols(struct input *input, struct protocols *protocols)
+{
+    unsigned which = byte(input);
+    int i;
+
+    for (i = 0; i < PROTOCOL_COUNT; i++) {
+        if (which >> i & 1) {
+            fill_told(input, &protocols->told[i]);
+            fill_exchange(input, &protocols->exchanges[i]);
+        }
+    }
+    if (which >> PROTOCOL_DLPACK & 1) {
+        for (i = 0; i < DLPACK_QUESTIONS; i++) {
+            protocols->dlpack.answers[i].outcome = outcome(input);
+            fill_exception(input, &protocols->dlpack.answers[i].exception);
+        }
+        fill_text(input, protocols->dlpack.device, sizeof protocols->dlpack.device);
+        fill_text(input, protocols->dlpack.device_name, sizeof protocols->dlpack.device_name);
+        fill_told(input, &protocols->dlpack.plain);
+        fill_told(input, &protocols->dlpack.copy);
+    }
 }
 
 static void fill_rest(struct input *input, struct transcript *transcript)
@@ -156,19 +224,35 @@ static void fill_rest(struct input *input, struct transcript *transcript)
     transcript->root = (struct range){(uint64_t)number(input), (uint64_t)number(input)};
     transcript->drop.outcome = outcome(input);
     transcript->drop.changed = byte(input);
+    transcript->aftermath = (struct aftermath){outcome(input), byte(input) & 1, byte(input) & 1};
+    fill_losses(input, &transcript->evaluation);
+    fill_text(input, transcript->slots.get, sizeof transcript->slots.get);
+    fill_text(input, transcript->slots.release, sizeof transcript->slots.release);
+    transcript->slots.related = byte(input) & 1;
+    fill_text(input, transcript->immutable, sizeof transcript->immutable);
     transcript->stress.outcome = outcome(input);
     transcript->stress.wrong = number(input);
     transcript->unraisable.count = number(input);
     for (i = 0; i < MUTATE_WHENS; i++) {
         transcript->mutations[i].done = byte(input) & 1;
         transcript->mutations[i].len_after = number(input);
+        transcript->mutations[i].own_views = number(input);
+        transcript->mutations[i].own_len = number(input);
         fill_exception(input, &transcript->mutations[i].exception);
     }
+    transcript->has_buffer = byte(input) & 1;
+    fill_protocols(input, &transcript->protocols);
     transcript->crash_count = (int)(byte(input) % 80);
     for (i = 0; i < transcript->crash_count && i < TRANSCRIPT_MAX_CRASHES && input->size > 0; i++) {
-        transcript->crashes[i] =
-            (struct crash){(enum crash_kind)(byte(input) % 4), (int)number(input),
-                           (enum step)(byte(input) % 12), (enum phase)(byte(input) % 6), (int)number(input)};
+        transcript->crashes[i] = (struct crash){
+            .kind = (enum crash_kind)(byte(input) % 4),
+            .number = (int)number(input),
+            .step = (enum step)(byte(input) % (STEP_COUNT + 2)),
+            .phase = (enum phase)(byte(input) % 6),
+            .request = (int)number(input),
+            .item = (int)number(input),
+            .lacks_threads = byte(input) & 1,
+        };
     }
 }
 
@@ -192,14 +276,36 @@ static void check_findings(const struct transcript *transcript)
 
 static void check_consumers(const struct transcript *transcript)
 {
-    struct text why = TEXT_INIT;
     int i;
 
     for (i = 0; i < CONSUMER_COUNT; i++) {
-        text_clear(&why);
-        require(consumer_can_read(&consumers[i], transcript, &why) || why.length > 0);
+        struct verdict verdict = VERDICT_INIT;
+
+        if (consumer_judge(&consumers[i], transcript, &verdict)) {
+            require(verdict.reads || verdict.why.length > 0);
+            require(verdict.reads ? verdict.remedy.length == 0 : verdict.type_count == 0);
+        }
+        verdict_free(&verdict);
     }
-    text_free(&why);
+}
+
+static void check_sides(const struct transcript *transcript)
+{
+    struct sides sides;
+    size_t i;
+
+    sides_of(&sides, transcript);
+    require(sides.count <= PROTOCOL_COUNT && (sides.count == 0 || sides.items[0].differs == 0));
+    for (i = 0; i < sides.count; i++) {
+        struct text text = TEXT_INIT;
+        unsigned fact;
+
+        for (fact = 1; fact <= DIFFERENCE_ALL; fact <<= 1) {
+            side_fact(&sides.items[i], (enum difference)fact, &text);
+        }
+        text_free(&text);
+    }
+    sides_free(&sides);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -222,6 +328,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         transcript->sweeps[1][i] = transcript->sweeps[1][from];
         transcript->references[i] = transcript->references[from];
         transcript->holds[i] = transcript->holds[from];
+        transcript->losses[i] = transcript->losses[from];
         transcript->copies[i] = transcript->copies[from];
     }
     while (input.size > 8) {
@@ -230,6 +337,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     transcript_seal(transcript);
     check_findings(transcript);
     check_consumers(transcript);
+    check_sides(transcript);
     free(transcript);
     return 0;
 }

@@ -8,6 +8,8 @@
 #include "memory/slice.h"
 #include "walk/walk.h"
 
+#include "fuzz.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -26,13 +28,6 @@ enum {
 
 static unsigned char memory[EXTENT][ROW];
 static const unsigned char *rows[EXTENT];
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 /* A layout whose items all lie in memory[0], or, with pointers, in memory[i] at index i of the first
  * dimension. */
