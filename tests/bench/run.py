@@ -6,7 +6,8 @@ usage: run.py [GOAL]...    all goals, or those whose name begins so
 Each goal runs its two commands in turns, BENCH_ROUNDS times (5), and compares
 the medians.  BENCH_CLOCK=cpu compares the processor time (user and system) of
 the commands instead of the time that passed: for machines that are at work.
-MVIEW is the program; the data lie in MVIEW_BUILD/bench.
+MVIEW is the program; the data lie in MVIEW_BUILD/bench.  BENCH_TORCH is a Python that has torch, where
+`make check-real` did not make one.
 """
 
 import os
@@ -26,6 +27,9 @@ FOLDER = os.path.join(os.environ.get("MVIEW_BUILD", "build"), "bench")
 PYTHON = os.environ.get("MVIEW_PYTHON") or sys.executable
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 CLOCK = os.environ.get("BENCH_CLOCK", "wall")
+TORCH = os.environ.get("BENCH_TORCH", os.path.join(os.environ.get("MVIEW_BUILD", "build"), "real/bin/python"))
+TENSOR = "torch.zeros(2, 3)"
+REQUESTS = 300_000
 RSS_LIMIT = 16  # MiB over a tiny input's
 
 # Spawns its arguments and prints their peak RSS in KiB.  A process inherits its parent's peak: this one is small.
@@ -50,6 +54,7 @@ class Command:
     piped: bool = False  # into cat, else to /dev/null
     times: int = 1       # runs that make one measurement
     module: str = ""     # that Python must have
+    tells: bool = False  # it prints its seconds itself
 
     def need(self):
         if not shutil.which(self.words[0]):
@@ -60,6 +65,8 @@ class Command:
 
     def measure(self):
         """Seconds for one unit of work."""
+        if self.tells:
+            return float(subprocess.check_output(self.words)) / self.work
         words = ["sh", "-c", '"$@" | cat >/dev/null', "sh", *self.words] if self.piped else self.words
         output = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
         seconds = 0
@@ -82,8 +89,9 @@ class Goal:
     name: str
     ours: Command
     peer: Command
-    wanted: float
-    kind: str = "faster"  # at least so many times as fast; "within" so many times the time; "memory", MiB over
+    wanted: float  # None: for information
+    kind: str = "faster"  # at least so many times as fast; "within" so many times the time; "memory", MiB over;
+                          # "each", microseconds more for one unit of work
 
 
 def path(name):
@@ -98,12 +106,29 @@ def raw(name, *words, **more):
     return mview("-t", "raw", *words, path(name), **more)
 
 
+# What is in them, file, ratio, and the module that loading needs.
+PICKLES = [
+    ("a million numbers", "numbers.pkl", 2),
+    ("200,000 small dicts", "dicts.pkl", 2),
+    ("200,000 small objects", "objects.pkl", 2),
+    ("320 MB of arrays", "arrays.pkl", 30, "numpy"),
+]
+
+
+def loads(name, module=""):
+    """Python's own unpickler on a pickle, in a process of its own."""
+    return Command([PYTHON, "-I", os.path.join(HERE, "unpickle.py"), path(name)], module=module)
+
+
 def goals():
     small = sorted(entry.path for entry in os.scandir(path("small")))
     offset = len(data.header("<f8", (data.SIDE, data.SIDE), True))
     tiny = path("tiny.npy")
     shape = mview("-f", "shape", tiny, times=20)
     dump = raw("random-256", "-d", work=256)
+    checkpoint = mview("-f", "name,shape", path("checkpoint.pt"), times=5)
+    asking = os.path.join(HERE, "asking.py")
+    load = [os.path.join(HERE, "load.py"), path("checkpoint.pt")]
     return [
         Goal("random to /dev/null, xxd", dump, Command(["xxd", path("random-32")], 32), 45),
         Goal("random to /dev/null, hexdump -C", dump, Command(["hexdump", "-C", path("random-8")], 8), 500),
@@ -111,19 +136,45 @@ def goals():
         Goal("random into a pipe, cat of the output", raw("random-64", "-d", piped=True),
              Command(["cat", path("random-64.text")], piped=True), 1.15, "within"),
         Goal("1 GiB of zeros, hexdump -C", raw("zeros", "-d"), Command(["hexdump", "-C", path("zeros")]), 10),
+        Goal("C order of a Fortran file, cat of it", mview("-b", path("fortran.npy")),
+             Command(["cat", path("fortran.npy")], piped=True), 2.5, "within"),
         Goal("C order of a Fortran file, GetContiguous", mview("-b", path("fortran.npy")),
              Command([PYTHON, "-I", "-S", os.path.join(HERE, "contiguous.py"), path("fortran.npy"), str(data.SIDE),
-                      str(offset)], module="ctypes"), 8),
+                      str(offset)], module="ctypes"), None),
         Goal("items, od -t f8", raw("doubles", "--format", "<d", "--items"),
              Command(["od", "-t", "f8", path("doubles")]), 1.5),
         Goal("colour, without", raw("random-256", "-d", "--color=always"), raw("random-256", "-d"), 2, "within"),
-        Goal("start: -f shape, python3 -c pass", shape, Command([PYTHON, "-I", "-S", "-c", "pass"], times=20), 1,
+        Goal("start: -f shape, python3 -c pass", shape, Command([PYTHON, "-I", "-S", "-c", "pass"], times=20), 0.75,
              "within"),
         Goal("10,000 files, NumPy", mview("-f", "shape", *small),
-             Command([PYTHON, os.path.join(HERE, "many.py"), path("small")], module="numpy"), 10),
+             Command([PYTHON, os.path.join(HERE, "many.py"), path("small")], module="numpy"), 12),
+        Goal("shape of a torch tensor, python -c", mview("-f", "shape", "--python", TORCH, "-i", "torch", "-e", TENSOR),
+             Command([TORCH, "-c", f"import torch; print({TENSOR}.shape)"], module="torch"), 1.05, "within"),
         Goal("--check of bytes, -f shape of it", mview("--check", "-e", "b'x'", times=5),
              mview("-f", "shape", "-e", "b'x'", times=5), 5, "within"),
+        Goal("--check of zlib.crc32, -f shape of bytes",
+             mview("--check", "-i", "zlib", "--consumer", "zlib.crc32(_)"), mview("-f", "shape", "-e", "b'x'"), 25,
+             "within"),
+        *[Goal(f"--trace, a request ({how}), without",
+               mview("--trace", "-x", asking, "--", how, str(REQUESTS), work=REQUESTS),
+               Command([PYTHON, asking, how, str(REQUESTS)], work=REQUESTS), 5, "each")
+          for how in ("C", "memoryview", "deep")],
+        Goal("listing an .npz, a .npy", mview("-f", "name,shape", path("tiny.npz"), times=20), shape, 1.3, "within"),
         Goal("open 1 TiB sparse, a tiny file", mview("-f", "shape", path("sparse.npy"), times=20), shape, 1.2, "within"),
+        *(Goal(f"{what}, pickle.load", mview(path(name)), loads(name, *module), wanted)
+          for what, name, wanted, *module in PICKLES),
+        *(Goal(f"memory: {what}, pickle.load", mview(path(name)), loads(name, *module), 0, "memory")
+          for what, name, _, *module in PICKLES),
+        Goal("memory: 320 MB of arrays, a tiny pickle", mview("-f", "name", path("arrays.pkl")),
+             mview("-f", "name", path("tiny.pkl")), RSS_LIMIT, "memory"),
+        Goal("torch state_dict of 1 GiB, torch.load", checkpoint, Command([TORCH, *load], module="torch"), 50),
+        Goal("that, without torch's import", checkpoint, Command([TORCH, *load], module="torch", tells=True), 5),
+        Goal("memory: torch state_dict of 1 GiB, a tiny one", checkpoint, mview("-f", "name,shape", path("tiny.pt")),
+             RSS_LIMIT, "memory"),
+        Goal("memory: --check of a GiB of tensors, a tiny one", mview("--check", path("checkpoint.pt")),
+             mview("--check", path("tiny.pt")), RSS_LIMIT, "memory"),
+        Goal("memory: a deflated member of 1 GiB, a tiny one", mview("-f", "shape", "-m", "a", path("deflated.npz")),
+             mview("-f", "shape", "-m", "b", path("deflated.npz")), RSS_LIMIT, "memory"),
         Goal("memory: dump of 1 GiB, a tiny file", raw("zeros", "-d", "-v"), mview("-d", tiny), RSS_LIMIT, "memory"),
         Goal("memory: C order of Fortran, a tiny file", mview("-b", path("fortran.npy")), mview("-b", tiny), RSS_LIMIT,
              "memory"),
@@ -134,6 +185,8 @@ def goals():
 
 def amount(value, work, kind):
     """A measurement for people: memory, time, or speed where both commands are measured by the MiB."""
+    if kind == "each":
+        return f"{value * 1e6:.2f} us"
     if kind == "memory":
         return f"{value:.1f} MiB"
     if work > 1:
@@ -149,12 +202,17 @@ def judge(goal):
     ours, peer = (statistics.median(side) for side in zip(*pairs))
     if goal.kind == "memory":
         result, wanted, good = f"+{ours - peer:.1f}", f"<= +{goal.wanted}", ours - peer <= goal.wanted
+    elif goal.kind == "each":
+        result, wanted = f"+{(ours - peer) * 1e6:.2f}", f"<= +{goal.wanted}"
+        good = (ours - peer) * 1e6 <= goal.wanted
     elif goal.kind == "within":
         result, wanted, good = f"{ours / peer:.2f}", f"<= {goal.wanted}", ours / peer <= goal.wanted
+    elif goal.wanted is None:
+        result, wanted, good = f"{peer / ours:.1f}", "", None
     else:
         result, wanted, good = f"{peer / ours:.1f}", f">= {goal.wanted}", peer / ours >= goal.wanted
     return (goal.name, amount(ours, goal.ours.work, goal.kind), amount(peer, goal.peer.work, goal.kind), result,
-            wanted, "ok" if good else "short")
+            wanted, {None: "", True: "ok", False: "short"}[good])
 
 
 def machine():
@@ -178,7 +236,7 @@ def main():
     for goal in goals():
         if len(sys.argv) < 2 or goal.name.startswith(tuple(sys.argv[1:])):
             try:
-                print(line(*judge(goal)), flush=True)
+                print(line(*judge(goal)).rstrip(), flush=True)
             except Absent as absent:
                 print(f"{goal.name:<42} skipped: no {absent}", flush=True)
 

@@ -1,15 +1,16 @@
-"""Judge the exporters of the ecosystem: what --check says of each, as a table.
+"""Judge the exporters and the consumers of the ecosystem: what --check says of each, as two tables.
 
-    make survey                     all of them, and results.md renewed
-    make survey SURVEY='numpy/ av'  only the groups whose names begin so; results.md stays as it is
+    make survey                     all of them, and the tables renewed
+    make survey SURVEY='numpy/ av'  only the groups whose names begin so; the tables stay as they are
 
 Takes minutes and the network: packages come from PyPI, pinned in requirements.txt, into BUILD/survey.  It is no part
 of `make check`.
 
-exporters.txt lists what is judged, samples/ holds what its expressions need, and known.tsv explains errors in one line
-each.  witness.py judges again, by other means.  The exit status is 1 when an error is not explained there (it is a defect to be looked into, or a false alarm
-to be mended in src/judge), when the witness disagrees, when an expression fails, or when what is listed as no exporter
-is one after all.
+exporters.txt and consumers.txt list what is judged, samples/ holds what their expressions need; known.tsv and
+known-consumers.tsv explain errors, and the warnings of protocols beside the buffer's, in one line each; results.md and results-consumers.md are the tables.  witness.py
+judges exporters again, by other means.  The exit status is 1 when an error is not explained there (it is a defect to be
+looked into, or a false alarm to be mended in src/judge or src/trial), when the witness disagrees, when an expression
+fails, or when what is listed as none is one after all.
 """
 
 import concurrent.futures
@@ -43,17 +44,26 @@ class Group(typing.NamedTuple):
 
 class Case(typing.NamedTuple):
     expression: str
-    exports: bool
+    is_one: bool  # an exporter, a consumer
+    has_buffer: bool = True  # of an exporter: else it tells by other protocols alone
 
 
 class Known(typing.NamedTuple):
-    exporter: str  # "GROUP EXPRESSION", with * for anything
+    subject: str  # "GROUP EXPRESSION", with * for anything
     rules: set
     why: str
 
     def explains(self, group, case, rule):
-        parts = map(re.escape, self.exporter.split("*"))
+        parts = map(re.escape, self.subject.split("*"))
         return rule in self.rules and re.fullmatch(".*".join(parts), f"{group.name} {case.expression}") is not None
+
+
+class Survey(typing.NamedTuple):
+    of: str  # "exporters"
+    known: str  # files
+    results: str
+    none: str  # what is said of what is none
+    judge: typing.Callable
 
 
 class Result(typing.NamedTuple):
@@ -75,22 +85,23 @@ def read_lines(name):
             yield line
 
 
-def read_groups():
+def read_groups(name):
     groups = []
-    for line in read_lines("exporters.txt"):
+    for line in read_lines(name):
         header = re.fullmatch(r"\[(\S+?)(?: >=([0-9.]+))?\](.*)", line)
         if header:
             minimum = tuple(map(int, header[2].split("."))) if header[2] else ()
             groups.append(Group(header[1], minimum, header[3].split(), []))
         else:
-            groups[-1].cases.append(Case(line.removeprefix("! "), not line.startswith("! ")))
+            mark, expression = (line[0], line[2:]) if line[:2] in ("! ", "~ ") else ("", line)
+            groups[-1].cases.append(Case(expression, mark != "!", mark == ""))
     return groups
 
 
-def read_known():
-    for line in read_lines("known.tsv"):
-        exporter, rules, why = line.split("\t")
-        yield Known(exporter, set(rules.split()), why)
+def read_known(name):
+    for line in read_lines(name):
+        subject, rules, why = line.split("\t")
+        yield Known(subject, set(rules.split()), why)
 
 
 def version(group):
@@ -99,32 +110,65 @@ def version(group):
 
 # --- judging ----------------------------------------------------------------------------------------------------------
 
-def run(command, group, case):
+def run(command, option, group, case):
     environment = {**os.environ, "VIRTUAL_ENV": sys.prefix}
-    return subprocess.run([*command, *group.options, "-e", case.expression], cwd=HERE, env=environment,
-                          capture_output=True, timeout=SECONDS, text=True)
+    return subprocess.run([*command, *group.options, option, case.expression], cwd=HERE, env=environment,
+                          capture_output=True, timeout=SECONDS, text=True, errors="replace")
 
 
-def check(program, group, case):
-    done = run([program, "--check", "-j"], group, case)
-    said = (done.stderr.splitlines() or [""])[-1].removeprefix(f"mview-inspect: {case.expression}: ")
-    if not case.exports:
+def last_words(done, case):
+    return (done.stderr.splitlines() or [""])[-1].removeprefix(f"mview-inspect: {case.expression}: ")
+
+
+def findings_of(verdict):
+    return [(found["severity"], found["rule"], found["detail"]) for found in verdict["findings"]
+            if found["severity"] != "info"]
+
+
+def is_late(findings):
+    return any("the time for the whole check was over" in detail for _, _, detail in findings)
+
+
+def judge_exporter(program, group, case):
+    done = run([program, "--check", "-j"], "-e", group, case)
+    said = last_words(done, case)
+    if not case.is_one:
         return Result(group, case, "" if "has no buffer" in said else said or "exports a buffer", [], set())
     if not done.stdout:
         return Result(group, case, said or f"exit status {done.returncode}", [], set())
     verdict = json.loads(done.stdout)
-    findings = [(found["severity"], found["rule"], found["detail"]) for found in verdict["findings"]
-                if found["severity"] != "info"]
-    said = run([sys.executable, "witness.py"], group, case).stdout
+    findings = findings_of(verdict)
+    if bool(verdict["requests"]) != case.has_buffer:
+        return Result(group, case, "has a buffer" if verdict["requests"] else "has no buffer", findings, set())
+    if not case.has_buffer:
+        return Result(group, case, "not judged in time" if is_late(findings) else "", findings, set())
+    said = run([sys.executable, "witness.py"], "-e", group, case).stdout
     disputed = {rule for _, rule, _ in findings if rule in witness.WITNESSED} ^ set(json.loads(said or '["no witness"]'))
-    late = any("the time for the whole check was over" in detail for _, _, detail in findings)
-    return Result(group, case, "not judged in time" if late else "", findings, disputed)
+    return Result(group, case, "not judged in time" if is_late(findings) else "", findings, disputed)
 
 
-def check_all(program, groups):
+def judge_consumer(program, group, case):
+    done = run([program, "--check", "-j"], "--consumer", group, case)
+    said = last_words(done, case)
+    if not case.is_one:
+        refuses = said.startswith(("refuses every buffer", "asks '_' for no buffer"))
+        return Result(group, case, "" if refuses else said or "takes a buffer", [], set())
+    if not done.stdout:
+        return Result(group, case, said or f"exit status {done.returncode}", [], set())
+    findings = findings_of(json.loads(done.stdout))
+    return Result(group, case, "not judged in time" if is_late(findings) else "", findings, set())
+
+
+SURVEYS = (
+    Survey("exporters", "known.tsv", "results.md", "no buffer", judge_exporter),
+    Survey("consumers", "known-consumers.tsv", "results-consumers.md", "takes none", judge_consumer),
+)
+
+
+def judge_all(survey, program, groups):
     jobs = [(program, group, case) for group in groups for case in group.cases]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(check, *zip(*jobs)))
+        return list(pool.map(survey.judge, *zip(*jobs)))
 
 
 def explanations(known, result, rule):
@@ -160,68 +204,75 @@ def write_table(output, head, rows):
         print(f"| {' | '.join(str(cell).replace('|', BAR) for cell in row)} |", file=output)
 
 
-def verdict(result):
+def verdict(survey, result):
     if result.problem:
         return result.problem
-    if not result.case.exports:
-        return "no buffer"
+    if not result.case.is_one:
+        return survey.none
     return "errors" if result.rules("error") else "warnings" if result.rules("warning") else "clean"
 
 
-def write_summary(output, results):
+def write_summary(output, survey, results):
     rows = []
     for group in dict.fromkeys(result.group.name for result in results):
         own = [result for result in results if result.group.name == group]
-        verdicts = [verdict(result) for result in own]
+        verdicts = [verdict(survey, result) for result in own]
         rows.append((f"[{group}](#{re.sub('[^a-z0-9_-]', '', group.lower())})", version(own[0].group),
-                     *(verdicts.count(kind) or "" for kind in ("clean", "warnings", "errors", "no buffer"))))
-    write_table(output, ("group", "version", "clean", "with warnings", "with errors", "no buffer"), rows)
+                     *(verdicts.count(kind) or "" for kind in ("clean", "warnings", "errors", survey.none))))
+    write_table(output, ("group", "version", "clean", "with warnings", "with errors", survey.none), rows)
 
 
-def write_known(output, known, results):
+def write_known(output, survey, known, results):
     rows = []
     for row in known:
-        count = sum(any(severity == "error" and row.explains(result.group, result.case, rule)
-                        for severity, rule, _ in result.findings) for result in results)
+        count = sum(any(row.explains(result.group, result.case, rule) for _, rule, _ in result.findings)
+                    for result in results)
         if count:
-            rows.append((code(row.exporter), " ".join(sorted(row.rules)), count, row.why))
-    write_table(output, ("exporters", "rules", "of them", "why"), rows)
+            rows.append((code(row.subject), " ".join(sorted(row.rules)), count, row.why))
+    write_table(output, (survey.of, "rules", "of them", "why"), rows)
 
 
-def write_results(output, program, known, results):
+def write_results(output, survey, program, known, results):
     tool = subprocess.run([program, "--version"], stdout=subprocess.PIPE, text=True).stdout.split("\n")[0]
-    print("# Exporters of the ecosystem, judged\n", file=output)
+    print(f"# {survey.of.capitalize()} of the ecosystem, judged\n", file=output)
     print(f"`make survey` on {datetime.date.today()}: {tool}, CPython {platform.python_version()}, "
           f"{platform.system()} {platform.machine()}.", file=output)
-    write_summary(output, results)
-    print("\n## What the errors are", file=output)
-    write_known(output, known, results)
+    write_summary(output, survey, results)
+    print("\n## What the findings are", file=output)
+    write_known(output, survey, known, results)
     for group in dict.fromkeys(result.group.name for result in results):
         own = [result for result in results if result.group.name == group]
         print(f"\n## {group}", file=output)
-        write_table(output, ("exporter", "verdict", "errors", "warnings"),
-                    [(code(result.case.expression), verdict(result), ", ".join(result.rules("error")),
+        write_table(output, (survey.of.removesuffix("s"), "verdict", "errors", "warnings"),
+                    [(code(result.case.expression), verdict(survey, result), ", ".join(result.rules("error")),
                       ", ".join(result.rules("warning"))) for result in own])
+
+
+def conduct(survey, program, wanted):
+    """Judge and write; the number of complaints."""
+    known = list(read_known(survey.known))
+    groups = [group for group in read_groups(survey.of + ".txt") if group.minimum <= sys.version_info[:2]]
+    groups = [group for group in groups if not wanted or group.name.startswith(wanted)]
+    if not groups:
+        return 0
+    results = judge_all(survey, program, groups)
+    wrong = list(complaints(known, results))
+    if not wanted:
+        with open(HERE / survey.results, "w") as output:
+            write_results(output, survey, program, known, results)
+        for row in known:
+            if not any(row.explains(result.group, result.case, rule) for result in results
+                       for _, rule, _ in result.findings):
+                print(f"survey: explains nothing any more: {row.subject}: {' '.join(sorted(row.rules))}")
+    write_summary(sys.stdout, survey, results)
+    for line in wrong:
+        print(f"survey: {line}")
+    return len(wrong)
 
 
 def main():
     program = os.path.abspath(sys.argv[1])
-    wanted = tuple(sys.argv[2:])
-    known = list(read_known())
-    groups = [group for group in read_groups() if group.minimum <= sys.version_info[:2]]
-    results = check_all(program, [group for group in groups if not wanted or group.name.startswith(wanted)])
-    wrong = list(complaints(known, results))
-    if not wanted:
-        with open(HERE / "results.md", "w") as output:
-            write_results(output, program, known, results)
-        for row in known:
-            if not any(row.explains(result.group, result.case, rule) for result in results
-                       for rule in result.rules("error")):
-                print(f"survey: explains nothing any more: {row.exporter}: {' '.join(sorted(row.rules))}")
-    write_summary(sys.stdout, results)
-    for line in wrong:
-        print(f"survey: {line}")
-    return 1 if wrong else 0
+    return int(sum(conduct(survey, program, tuple(sys.argv[2:])) for survey in SURVEYS) > 0)
 
 
 if __name__ == "__main__":
