@@ -125,14 +125,27 @@ def check_fish(options):
     check_words("fish", words, options, 4)
 
 
+def check_types():
+    """The types that completions offer for --format, and the manual names, are those of named.def and ordinary.def."""
+    names = [row[0] for macro, row in rows("src/value/named.def", "FLOAT", "INTEGER", "COMPLEX", "ALIAS")
+             if macro != "ALIAS"]
+    names += [row[0] for _, row in rows("src/value/ordinary.def", "ORDINARY")]
+    for name in ("mview-inspect", "_mview-inspect", "mview-inspect.fish"):
+        text = (ROOT / "completions" / name).read_text()
+        offered = re.search(r"\bbfloat16 float8_[a-z0-9_\s]*", text)[0].split()
+        check_same(offered, names, f"completions/{name} offers every type for --format, and no other")
+    manual = " ".join(sections()["ITEM TYPES"])
+    missing = [name for name in names if not re.search(rf"(?<!\w){name}(?!\w)", manual)]
+    check(not missing, "the manual names every type for --format", *missing)
+
+
 def check_flags():
     """The requests that completions offer are those that the program knows."""
-    source = (ROOT / "src" / "judge" / "request.c").read_text()
-    names = re.findall(r"FLAG\((\w+)\)", re.search(r"flag_names\[\] = \{(.*?)\};", source, re.S)[1])
+    names = {row[0] for _, row in rows("src/judge/request.def", "BASE", "ADDED", "COMPOUND")}
     for name in ("mview-inspect", "_mview-inspect", "mview-inspect.fish"):
         text = (ROOT / "completions" / name).read_text()
         offered = re.search(r"\bSIMPLE WRITABLE[A-Z_\s\\]*", text)[0].replace("\\", " ").split()
-        check_same(offered, names, f"completions/{name} offers every flag of a request, and no other")
+        check_same(set(offered), names, f"completions/{name} offers every flag of a request, and no other")
     manual = " ".join(sections()["REQUESTS"])
     missing = [name for name in names if not re.search(rf"(?<!\w){name}(?!\w)", manual)]
     check(not missing, "the manual names every flag of a request", *missing)
@@ -147,4 +160,5 @@ check_bash(options)
 check_zsh(options)
 check_fish(options)
 check_flags()
+check_types()
 end()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The rules of --check: rules.def, --list-rules and the manual say the same.
+"""The rules of --check: their tables, --list-rules and the manual say the same, and each has its script or a reason.
 
-rules.py --write rewrites the manual's section from rules.def.
+rules.py --write rewrites the manual's section from the tables.
 """
 
 import os
@@ -34,7 +34,10 @@ def split_manual(text):
     return text[:start], text[start:stop], text[stop:]
 
 
-rules = rows("src/judge/rules.def", "RULE", "RULE_NOT_TRIED")
+# In the order of --list-rules: exporters, consumers, files.
+TABLES = ("src/judge/rules.def", "src/trial/rules.def", "src/audit/rules.def")
+
+rules = [row for table in TABLES for row in rows(table, "RULE", "RULE_NOT_TRIED")]
 wanted = manual_rows(rules)
 before, actual, after = split_manual(MANUAL.read_text())
 if sys.argv[1:] == ["--write"]:
@@ -46,8 +49,29 @@ check(len(names) == len(set(names)) > 0, "each rule has a name of its own")
 check(all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names), "names are lower case, joined by hyphens")
 check_same([line.split()[2] for line in actual.splitlines() if line.startswith(".It")], names,
            "the manual's section RULES has every rule, and no other")
-check(actual == wanted, "the manual's section RULES says what rules.def says", "run: tests/lint/rules.py --write")
+check(actual == wanted, "the manual's section RULES says what the tables say", "run: tests/lint/rules.py --write")
 check([line.split(None, 2) for line in ask("--list-rules").splitlines()] ==
       [[row[2].lower(), row[1], f"{row[3]} ({row[4]})"] for _, row in rules],
-      "--list-rules has the rows of rules.def", ask("--list-rules"))
+      "--list-rules has the rows of the tables", ask("--list-rules"))
+
+scripts = [row for name in ("scripts.def", "scripts_memory.def")
+           for row in rows("src/reproduce/" + name, "SCRIPT", "NO_SCRIPT")]
+exporters = {row[0] for _, row in rows("src/judge/rules.def", "RULE", "RULE_NOT_TRIED")}
+check({row[0] for _, row in scripts} == exporters and len(scripts) == len(exporters),
+      "each rule of exporters has one row among the scripts of --reproduce", *({row[0] for _, row in scripts} ^ exporters))
+
+
+def compiles(row):
+    """A body, with the lines that stand only at times and without them."""
+    try:
+        for marks in "?+", "-":
+            lines = [line[1:] if line[0] in marks else line for line in row[4].splitlines() if line
+                     if line[0] in marks or line[0] not in "?+-"]
+            compile("def breach():\n" + textwrap.indent("\n".join(lines), "    "), row[0], "exec")
+    except SyntaxError as error:
+        return str(error)
+
+
+wrong = [f"{row[0]}: {compiles(row)}" for macro, row in scripts if macro == "SCRIPT" and compiles(row)]
+check(not wrong, "the scripts are Python", *wrong)
 end()
