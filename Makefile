@@ -132,7 +132,7 @@ $(BUILD)/libmview.so: $(PURE_OBJECTS)
 # Debian's or Ubuntu's packages, by need; elsewhere it says what to install.
 install_deps = @PYTHON='$(PYTHON)' CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' sh src/tools/deps
 
-.PHONY: deps deps-build deps-test deps-package
+.PHONY: deps deps-build deps-test deps-real deps-package
 deps:
 	$(install_deps) build test fuzz
 
@@ -141,6 +141,10 @@ deps-build:
 
 deps-test:
 	$(install_deps) build test
+
+# Environments of the real libraries.
+deps-real:
+	$(install_deps) real
 
 deps-package:
 	$(install_deps) package
@@ -238,7 +242,7 @@ asan:
 
 # Files of the real libraries, made by them in an environment of its own, and their objects: needs PyPI, and a GB.
 REAL := $(BUILD)/real
-$(REAL)/bin/.installed: tests/real/requirements.txt
+$(REAL)/bin/.installed: tests/real/requirements.txt | deps-real
 	$(PY_EXE) -m venv $(REAL)
 	$(REAL)/bin/python -m pip install -q --disable-pip-version-check -r $<
 	@touch $@
@@ -254,7 +258,7 @@ check-real: all $(REAL)/bin/.installed
 # What --requests says of consumers, against the consumers themselves, in an environment of their own: needs PyPI.
 # CONSUMERS='zeros exporter' asks of the objects whose expressions hold one of these.  torch is that of check-real's.
 .PHONY: check-consumers
-check-consumers: all exporters
+check-consumers: all exporters deps-real
 	@$(MAKE) --no-print-directory -C tests/verdicts BUILD=$(abspath $(ENGINE)) PYTHON='$(PY_EXE)' CC='$(CC)' CXX='$(CXX)'
 	@$(TEST_ENV) MVIEW_TORCH='$(abspath $(wildcard $(REAL)/bin/python))' $(ENGINE)/verdicts/bin/python tests/verdicts/compare.py $(CONSUMERS)
 
@@ -301,7 +305,7 @@ fuzz: $(FUZZERS)
 # What --check says of the ecosystem's exporters and consumers, as tests/survey/results*.md.  Needs PyPI, and minutes.
 # SURVEY='numpy av' judges the groups whose names begin so, and leaves the tables.
 .PHONY: survey
-survey: all
+survey: all deps-real
 	@$(MAKE) --no-print-directory -C tests/survey BUILD=$(abspath $(BUILD)) PYTHON='$(PY_EXE)' CC='$(CC)' CXX='$(CXX)'
 	@$(BUILD)/survey/bin/python tests/survey/survey.py $(PROGRAM) $(SURVEY)
 
@@ -346,7 +350,7 @@ check-install: all
 
 # A wheel for each Python that is found, or PYTHONS="...", in environments of every kind: needs PyPI, and minutes.
 .PHONY: check-wheel
-check-wheel:
+check-wheel: deps-real
 	@BUILD='$(BUILD)' python3 src/tools/check-wheel $(PYTHONS)
 
 # The source as an archive: of one commit always the same bytes.

@@ -86,5 +86,5 @@ says() {
 
 @test "a group that is not known" {
     deps everything
-    says 2 "deps: no group 'everything': it is one of run, build, test, fuzz, bench, cross, package"
+    says 2 "deps: no group 'everything': it is one of run, build, test, fuzz, real, bench, cross, package"
 }
