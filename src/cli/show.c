@@ -113,6 +113,8 @@ static struct record make_record(const char *name, const struct source *source, 
         .dtype = source->dtype.length > 0 ? text_string(&source->dtype)
                  : view->dtype.length > 0 ? text_string(&view->dtype)
                                           : NULL,
+        .loaded = source->swap.count > 0 ? text_string(&source->loaded) : NULL,
+        .swap = source->swap.count > 0 ? &source->swap : NULL,
         .layout = &view->layout,
         .content = view->readable ? &view->content : NULL,
         .unread = view->unread.length > 0 ? text_string(&view->unread) : NULL,
@@ -169,6 +171,8 @@ static bool show_view(struct report *report, const struct options *options, cons
         if (options->format != NULL || items.dtype.length > 0) {
             /* another format than the file's own type */
             record.dtype = items.dtype.length > 0 ? text_string(&items.dtype) : NULL;
+            record.loaded = NULL;
+            record.swap = NULL;
         }
         ok = report_record(report, &record, error);
         if (parsed) {

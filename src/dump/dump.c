@@ -7,6 +7,7 @@
 #include "dump/hexdump.h"
 #include "dump/hexdump_lines.h"
 #include "memory/guard.h"
+#include "memory/swap.h"
 
 #include <errno.h>
 #include <string.h>
@@ -47,6 +48,7 @@ struct sink {
     void (*take)(struct sink *sink, const unsigned char *bytes, const unsigned char *owners, size_t size);
     struct output *output;
     struct hexdump hexdump; /* dump_hex only */
+    struct swapping swapping; /* dump_binary with options->swap */
 };
 
 struct piece {
@@ -241,11 +243,28 @@ static void take_binary(struct sink *sink, const unsigned char *bytes, const uns
     output_write(sink->output, bytes, size);
 }
 
+static void take_swapped(struct sink *sink, const unsigned char *bytes, const unsigned char *owners, size_t size)
+{
+    (void)owners;
+    while (size > 0) {
+        size_t piece = size < OUTPUT_PIPE_SIZE / 2 ? size : OUTPUT_PIPE_SIZE / 2;
+        unsigned char *to = output_reserve(sink->output, piece + SWAP_MAX_UNIT);
+
+        if (to == NULL) {
+            return;
+        }
+        output_commit(sink->output, swap_take(&sink->swapping, bytes, piece, to));
+        bytes += piece;
+        size -= piece;
+    }
+}
+
 bool dump_binary(struct output *output, const struct layout *layout, const struct dump_options *options,
                  struct error *error)
 {
-    struct sink sink = {.take = take_binary, .output = output};
+    struct sink sink = {.take = options->swap != NULL ? take_swapped : take_binary, .output = output};
 
+    sink.swapping.swap = options->swap;
     return dump_plain(&sink, layout, options, error);
 }
 

@@ -13,6 +13,7 @@
 struct error;
 struct format;
 struct output;
+struct swap;
 struct text;
 
 #define DUMP_ALL UINT64_MAX
@@ -37,6 +38,7 @@ struct dump_options {
      * contiguous in the order without reading them.
      */
     const struct dump_file *file;
+    const struct swap *swap; /* dump_binary of all in C or F order: how the items are turned; or NULL */
 };
 
 /*

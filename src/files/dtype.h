@@ -11,6 +11,7 @@
 struct arena;
 struct error;
 struct format;
+struct swap;
 struct text;
 
 struct dtype_field {
@@ -120,5 +121,14 @@ void dtype_text(const struct dtype *dtype, struct text *text);
  */
 const struct dtype *dtype_from_format(struct arena *arena, const struct format *format, size_t itemsize,
                                       struct error *error);
+
+/*
+ * The type in the machine's byte order, and in `swap` how the bytes of such
+ * items become those of it: a plain type, or a struct all of whose fields are
+ * plain and in foreign order.  Others are returned themselves, and swap->count
+ * is 0.  NULL, and the error, when the arena is full.
+ */
+const struct dtype *dtype_native(struct arena *arena, const struct dtype *dtype, struct swap *swap,
+                                 struct error *error);
 
 #endif

@@ -63,6 +63,7 @@ struct pickle_array {
     int ndim;
     const ptrdiff_t *shape;   /* items */
     const ptrdiff_t *strides; /* bytes */
+    bool native;              /* loading gives it in the machine's byte order (dtype_native) */
 };
 
 enum { PICKLE_MAX_NAME = 500 }; /* bytes of a dotted name that are shown */

@@ -178,6 +178,7 @@ void source_close(struct source *source)
     text_free(&source->format);
     text_free(&source->exact);
     text_free(&source->dtype);
+    text_free(&source->loaded);
     notes_free(&source->notes);
     notes_free(&source->imports);
     notes_free(&source->calls);

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "files/mapping.h"
 #include "memory/layout.h"
+#include "memory/swap.h"
 #include "recipe/content.h"
 
 #include <stdbool.h>
@@ -45,6 +46,8 @@ struct source {
     struct text format;        /* from_file: the buffer's format */
     struct text exact;         /* .. and how items lie where that tells it wrong (dtype_exact_format); else empty */
     struct text dtype;         /* from_file: the file's own type text; empty when it has none */
+    struct text loaded;        /* .. and NumPy's where loading turns the items into another byte order; else empty */
+    struct swap swap;          /* .. and how it does; its count is 0 where it doesn't */
     bool have_offset;
     uint64_t offset;           /* of the data in the file, bytes */
     struct notes notes;

@@ -3,6 +3,8 @@
 #include "python/source.h"
 
 #include "base/error.h"
+#include "files/dtype.h"
+#include "format/format.h"
 #include "python/interpreter.h"
 #include "python/listing.h"
 #include "python/loaders.h"
@@ -10,6 +12,7 @@
 #include "python/trusted.h"
 #include "recipe/names.h"
 #include "recipe/tree.h"
+#include "value/named.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +20,54 @@
 #include <string.h>
 
 /* --- one buffer ------------------------------------------------------------------------- */
+
+/* The type of an array.array's items; NULL where NumPy has none. */
+static const struct dtype *typed_dtype(struct arena *arena, const struct pickle_typed *typed)
+{
+    struct error ignored = ERROR_INIT;
+    const struct dtype *dtype = NULL;
+    struct format format;
+
+    if (format_parse(&format, typed->format, (ptrdiff_t)typed->itemsize, &ignored)) {
+        dtype = dtype_from_format(arena, &format, typed->itemsize, &ignored);
+        format_free(&format);
+    }
+    return dtype;
+}
+
+/* The type of an array's items; of complex numbers that NumPy has not, one that is of two halves, too. */
+static const struct dtype *array_dtype(struct arena *arena, const struct pickle_array *array)
+{
+    char order;
+    const struct named_type *named = array->type_text != NULL ? named_find(array->type_text, &order) : NULL;
+    char text[] = {array->dtype->order, 'W', '4', '\0'};
+    struct error ignored = ERROR_INIT;
+
+    return named != NULL && named->kind == NAMED_COMPLEX ? dtype_from_text(arena, text, strlen(text), &ignored)
+                                                         : array->dtype;
+}
+
+/* The type of a buffer that loading gives in the machine's byte order; NULL for others. */
+static const struct dtype *foreign_dtype(struct arena *arena, const struct pickle_value *value)
+{
+    if (value->kind == PICKLE_TYPED) {
+        return typed_dtype(arena, value->typed);
+    }
+    return pickle_has_dtype(value) && value->array->native ? array_dtype(arena, value->array) : NULL;
+}
+
+/* What loading makes of items in the other byte order. */
+static bool tell_loaded(struct source *source, const struct pickle_value *value, struct error *error)
+{
+    const struct dtype *dtype = foreign_dtype(&source->arena, value);
+    const struct dtype *native =
+        dtype != NULL ? dtype_native(&source->arena, dtype, &source->swap, error) : NULL;
+
+    if (native != NULL && source->swap.count > 0) {
+        dtype_text(native, &source->loaded);
+    }
+    return dtype == NULL || native != NULL;
+}
 
 static bool show_buffer(struct source *source, const struct reading *reading, const struct pickle_value *value,
                         struct error *error)
@@ -37,7 +88,7 @@ static bool show_buffer(struct source *source, const struct reading *reading, co
     }
     source->have_offset = offset != UINT64_MAX;
     source->offset = offset;
-    return source_set_layout(source, &layout, error);
+    return tell_loaded(source, value, error) && source_set_layout(source, &layout, error);
 }
 
 /* --- one value -------------------------------------------------------------------------- */

@@ -12,6 +12,9 @@ struct dtype;
 struct pickle_value *arrays_whole(struct reading *reading, enum pickle_kind kind, const struct dtype *dtype, int ndim,
                                   const ptrdiff_t *shape, const ptrdiff_t *strides, const struct pickle_value *value);
 
+/* The same array (NULL stays NULL): loading gives it in the machine's byte order. */
+struct pickle_value *arrays_native(struct reading *reading, struct pickle_value *made);
+
 /*
  * By an ndarray's state: (1, shape, dtype, is Fortran order, data), the version
  * missing in very old ones; subclasses may have more behind it.

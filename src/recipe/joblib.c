@@ -1,5 +1,6 @@
 #include "files/array.h"
 #include "files/dtype.h"
+#include "recipe/arrays.h"
 #include "recipe/recipe.h"
 #include "recipe/recipes.h"
 
@@ -138,5 +139,6 @@ struct pickle_value *joblib_array(struct reading *reading, struct pickle_object 
     if (fortran && !recipe_f_strides(array.ndim, array.shape, array.dtype->itemsize, strides)) {
         return recipe_fail(reading, "a shape that no memory has");
     }
-    return recipe_array(reading, PICKLE_ARRAY, array.dtype, array.ndim, array.shape, fortran ? strides : NULL, data, 0);
+    return arrays_native(reading, recipe_array(reading, PICKLE_ARRAY, array.dtype, array.ndim, array.shape,
+                                               fortran ? strides : NULL, data, 0));
 }

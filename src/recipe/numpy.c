@@ -37,6 +37,18 @@ struct pickle_value *arrays_whole(struct reading *reading, enum pickle_kind kind
     return recipe_array(reading, kind, dtype, ndim, shape, strides, data, 0);
 }
 
+/* The same array with a header of its own, to be changed. */
+static struct pickle_array *own_header(struct reading *reading, struct pickle_value *made)
+{
+    struct pickle_array *array = arena_alloc(reading->arena, sizeof *array);
+
+    if (array != NULL) {
+        *array = *made->array;
+        made->array = array;
+    }
+    return array;
+}
+
 /* The same, under the name that its type has where NumPy has no such. */
 static struct pickle_value *named_array(struct reading *reading, const struct pickle_value *type,
                                         struct pickle_value *made)
@@ -46,14 +58,29 @@ static struct pickle_value *named_array(struct reading *reading, const struct pi
     if (made == NULL || type->data == NULL) {
         return made;
     }
-    array = arena_alloc(reading->arena, sizeof *array);
+    array = own_header(reading, made);
     if (array == NULL) {
         return NULL;
     }
-    *array = *made->array;
     array->type_text = (const char *)type->data;
-    made->array = array;
     return made;
+}
+
+struct pickle_value *arrays_native(struct reading *reading, struct pickle_value *made)
+{
+    struct pickle_array *array = made != NULL ? own_header(reading, made) : NULL;
+
+    if (array == NULL) {
+        return NULL;
+    }
+    array->native = true;
+    return made;
+}
+
+/* What NumPy turns into the machine's order as it is loaded: plain items, never structs. */
+static struct pickle_value *native_plain(struct reading *reading, struct pickle_value *made)
+{
+    return made != NULL && made->array->dtype->kind != 'T' ? arrays_native(reading, made) : made;
 }
 
 /* --- arrays of objects ------------------------------------------------------------------ */
@@ -119,6 +146,7 @@ struct pickle_value *arrays_of_state(struct reading *reading, const struct pickl
     size_t skipped = count >= 5;
     const struct pickle_value *order, *data;
     const struct dtype *dtype;
+    struct pickle_value *made;
     int64_t fortran, version;
     int ndim;
 
@@ -147,8 +175,8 @@ struct pickle_value *arrays_of_state(struct reading *reading, const struct pickl
     if (fortran != 0 && !recipe_f_strides(ndim, shape, dtype->itemsize, strides)) {
         return recipe_fail(reading, "a shape that no memory has");
     }
-    return named_array(reading, recipe_item(reading, state, skipped + 1),
-                       arrays_whole(reading, PICKLE_ARRAY, dtype, ndim, shape, fortran != 0 ? strides : NULL, data));
+    made = arrays_whole(reading, PICKLE_ARRAY, dtype, ndim, shape, fortran != 0 ? strides : NULL, data);
+    return native_plain(reading, named_array(reading, recipe_item(reading, state, skipped + 1), made));
 }
 
 /* _reconstruct(class, (0,), b'b'): an array that gets all from its state; subclasses may put it in a part of theirs. */
@@ -245,6 +273,7 @@ struct pickle_value *numpy_scalar(struct reading *reading, struct pickle_object 
 {
     const struct pickle_value *type;
     const struct dtype *dtype;
+    struct pickle_value *made;
     ptrdiff_t none[1] = {0};
 
     object->type = "numpy.generic";
@@ -259,6 +288,6 @@ struct pickle_value *numpy_scalar(struct reading *reading, struct pickle_object 
     if (type->data == NULL) {
         object->type = NULL;
     }
-    return named_array(reading, type,
-                       arrays_whole(reading, PICKLE_SCALAR, dtype, 0, none, NULL, recipe_argument(reading, object, 1)));
+    made = arrays_whole(reading, PICKLE_SCALAR, dtype, 0, none, NULL, recipe_argument(reading, object, 1));
+    return native_plain(reading, named_array(reading, type, made));
 }

@@ -81,6 +81,7 @@ static struct pickle_value *make_array(struct reading *reading, const struct tor
     }
     *array = *value->array;
     array->type_text = type->text;
+    array->native = true;
     value->array = array;
     return value;
 }

@@ -17,6 +17,7 @@ struct format;
 struct member;
 struct notes;
 struct output;
+struct swap;
 
 /* All pointers are borrowed. */
 struct record {
@@ -24,6 +25,8 @@ struct record {
     const char *source;           /* "eval", "npy", ... */
     const char *type;             /* NULL for a file */
     const char *dtype;            /* NULL when the file has none */
+    const char *loaded;           /* NumPy's type, where loading turns the items into another byte order; else NULL */
+    const struct swap *swap;      /* .. and how it does; else NULL */
     const struct layout *layout;  /* what is reported; `given` tells NULLs; NULL for what is no buffer */
     const struct layout *content; /* how it is read; NULL when it cannot be */
     const char *unread;           /* why it is not read, though it could be told how: another device's; else NULL */

@@ -185,6 +185,7 @@ static bool report_npy(struct report *report, const struct record *record, struc
               write_text(report, &header, error);
 
     options.order = fortran_order ? WALK_F : WALK_LOGICAL;
+    options.swap = record->swap;
     ok = ok && dump_binary(report->output, &data, &options, error);
     text_free(&header);
     return ok;

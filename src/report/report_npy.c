@@ -19,16 +19,22 @@ static const struct named_type *named_type(const struct record *record, char *or
 {
     const struct named_type *type;
 
-    *order = record->format != NULL ? record->format->root.order : FORMAT_NATIVE_ORDER;
+    *order = record->format != NULL && record->swap == NULL ? record->format->root.order : FORMAT_NATIVE_ORDER;
     type = record->dtype != NULL ? named_find(record->dtype, order) : NULL;
     return type != NULL && type->size == record->content->itemsize ? type : NULL;
 }
 
-/* The file's own type, where that is one of NumPy's: it tells more than the format.  Arrow's moments of 8 bytes are. */
+/*
+ * The file's own type, where that is one of NumPy's: it tells more than the format.  Arrow's moments of 8 bytes are;
+ * and what loading makes of it.
+ */
 static const char *own_type(const struct record *record)
 {
     struct arrow_value arrow;
 
+    if (record->loaded != NULL) {
+        return record->loaded;
+    }
     if (record->dtype == NULL) {
         return NULL;
     }

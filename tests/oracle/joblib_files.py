@@ -95,6 +95,35 @@ ARRAYS = collections.OrderedDict([
     ("struct", np.array([(1, 2.5)], [("a", "i1"), ("b", "f8")])), ("matrix", np.matrix([[1, 2]]))])
 
 
+def native(array):
+    """joblib.load's _ensure_native_byte_order: plain types, and structs all of whose fields are plain and foreign."""
+    fields = [field[0].byteorder for field in (array.dtype.fields or {}).values()]
+    foreign = "<>"[sys.byteorder == "little"]
+    if array.dtype.byteorder == foreign or fields and set(fields) == {foreign}:
+        return array.byteswap().view(array.dtype.newbyteorder("="))
+    return array
+
+
+def test_byte_orders():
+    wrong = []
+    for order in "<>":
+        for dtype in (order + "i4", order + "U3", order + "M8[s]", order + "c16", [("a", order + "i2"), ("é", order + "f8")],
+                      [("a", order + "i2"), ("b", "i1")], [("a", order + "i2", 2)], [("a", ">i2"), ("b", "<i2")],
+                      {"names": ["a", "b"], "formats": [order + "i2", order + "U2"], "offsets": [2, 8], "itemsize": 20}):
+            array = np.zeros((2, 3), dtype)
+            array.view("u1")[...] = np.arange(array.nbytes).reshape(2, -1) % 16 if array.dtype.kind != "U" else 0
+            if isinstance(dtype, dict):  # NumPy does not copy what lies between fields
+                array = np.zeros((2, 3), dtype)
+                array["a"], array["b"] = 7, "é"
+            for layout in (array, np.asfortranarray(array)):
+                file = io.BytesIO()
+                np.save(file, native(layout))
+                code, out, err = run(dumped([layout, 0]), "--npy", "-m", "0")
+                if out != file.getvalue():
+                    wrong.append("%s: %r, not %r %s" % (layout.dtype, out, file.getvalue(), err))
+    check(not wrong, "--npy has the byte order that joblib.load gives", *wrong)
+
+
 def test_arrays():
     for module in MODULES:
         for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
@@ -110,6 +139,7 @@ def test_arrays():
                 if rows.get("last", {}).get("note") != "'text'" or notes:
                     wrong.append("notes: %s" % notes)
                 check(not wrong, "arrays, %s, protocol %d, aligned %s" % (module.split(".", 1)[0], protocol, aligned), *wrong)
+    test_byte_orders()
     rows, _ = listed(dumped([np.array([1, "a", np.arange(2)], object), "last"]))
     check([rows.get(name, {}).get("note") for name in ("0/0", "0/1", "1")] == ["1", "'a'", "'last'"] and "0/2" in rows,
           "an array of objects is a pickle inside", rows)

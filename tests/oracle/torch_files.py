@@ -155,8 +155,12 @@ def random_view(rng, storage):
 
 
 def saved(array, dtype):
-    """As numpy.save does it; of types that only ml_dtypes has, for NumPy, it writes kind and size, as the arrays are."""
+    """
+    As numpy.save does it of what torch loads, which is in the machine's byte order; of types that only ml_dtypes has,
+    for NumPy, it writes kind and size, as the arrays are.
+    """
     file = io.BytesIO()
+    array = array.byteswap().view(array.dtype.newbyteorder("=")) if not array.dtype.isnative else array
     np.save(file, array)
     words = {"bfloat16": array.dtype.str.replace("u", "V"), "float8_e5m2": "<f1"}
     return file.getvalue().replace(array.dtype.str.encode(), words.get(dtype, array.dtype.str).encode(), 1)
