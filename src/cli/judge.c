@@ -171,9 +171,10 @@ static bool report_any(struct report *report, const struct options *options, int
 }
 
 /* An object without a buffer is looked at for the other protocols that it has, but these ask for one. */
-static bool needs_buffer(const struct options *options)
+static bool needs_buffer(const struct options *options, int rule)
 {
-    return options->mutate != NULL || options->stress > 0 || options->reproduce != NULL;
+    return options->mutate != NULL || options->stress > 0 ||
+           (options->reproduce != NULL && reproduce_asks_buffer(rule));
 }
 
 static bool has_something(const struct transcript *transcript, struct _object *exporter, struct error *error)
@@ -214,7 +215,7 @@ bool judge_expression(struct report *report, const struct options *options, int 
         return false;
     }
     ok = probed = open_expression(&source, options, error) &&
-                  (!needs_buffer(options) || view_check(source.object, error));
+                  (!needs_buffer(options, rule) || view_check(source.object, error));
     begin = clock_seconds();
     if (probed) {
         transcript = probe(source.object, &probe_options, error);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum what { GRANTED, COMPARED, REFUSED, SEQUENCE };
-enum which { WHICH_ALL, WHICH_GRANTED, WHICH_NONE, WHICH_EVERY, WHICH_TRUTH };
+enum which { WHICH_ALL, WHICH_GRANTED, WHICH_NONE, WHICH_EVERY, WHICH_TRUTH, WHICH_PROTOCOLS };
 enum where { HERE, CHILD };
 
 struct script {
@@ -36,6 +36,7 @@ static const struct helper {
 } helpers[] = {
 #define HELPER(word, text) {#word, text},
 #include "reproduce/helpers.def"
+#include "reproduce/helpers_protocols.def"
 #undef HELPER
 };
 
@@ -62,6 +63,11 @@ bool reproduce_find(const char *id, int *rule, struct error *error)
     return near != NULL
                ? error_set(error, ERROR_USAGE, "unknown rule '%s': did you mean '%s'?", id, near)
                : error_set(error, ERROR_USAGE, "unknown rule '%s': --list-rules lists them", id);
+}
+
+bool reproduce_asks_buffer(int rule)
+{
+    return scripts[rule].which != WHICH_PROTOCOLS;
 }
 
 /* --- what a script is made from --- */
@@ -197,8 +203,8 @@ static void put_head(const struct writing *writing, struct text *script)
 
 static void put_modules(const struct writing *writing, struct text *script)
 {
-    static const char *const modules[] = {"gc",     "inspect", "itertools", "json",      "math", "re",
-                                          "select", "signal",  "threading", "time"};
+    static const char *const modules[] = {"gc", "inspect", "itertools", "json",      "math", "operator",
+                                          "re", "select",  "signal",    "threading", "time"};
     size_t i;
 
     text_puts(script, "import ctypes\n");
@@ -206,7 +212,7 @@ static void put_modules(const struct writing *writing, struct text *script)
         if (uses(writing, modules[i])) {
             text_printf(script, "import %s\n", modules[i]);
         }
-        if (strcmp(modules[i], "math") == 0) {
+        if (strcmp(modules[i], "operator") == 0) {
             text_puts(script, "import os\n");
         }
         if (strcmp(modules[i], "signal") == 0) {
@@ -263,8 +269,11 @@ static void put_function(struct text *script, const char *head, const char *expr
     text_putc(script, '\n');
 }
 
-static void put_buffer(struct text *script)
+static void put_buffer(const struct writing *writing, struct text *script)
 {
+    if (!uses(writing, "Buffer")) { /* who sends no request needs none */
+        return;
+    }
     text_puts(script, "\n\nclass Buffer(ctypes.Structure):\n"
                       "    \"\"\"Py_buffer.\"\"\"\n"
                       "    _fields_ = [(\"buf\", ctypes.c_void_p), (\"obj\", ctypes.c_void_p), (\"len\", ctypes.c_ssize_t),\n"
@@ -273,10 +282,9 @@ static void put_buffer(struct text *script)
                       "                (\"strides\", ctypes.POINTER(ctypes.c_ssize_t)),\n"
                       "                (\"suboffsets\", ctypes.POINTER(ctypes.c_ssize_t)), (\"internal\", ctypes.c_void_p)]\n"
                       "\n\n"
-                      "get_buffer = ctypes.pythonapi.PyObject_GetBuffer\n"
-                      "get_buffer.argtypes = [ctypes.py_object, ctypes.POINTER(Buffer), ctypes.c_int]\n"
-                      "release = ctypes.pythonapi.PyBuffer_Release\n"
-                      "release.argtypes, release.restype = [ctypes.POINTER(Buffer)], None\n");
+                      "get_buffer = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object, ctypes.POINTER(Buffer), ctypes.c_int)(\n"
+                      "    (\"PyObject_GetBuffer\", ctypes.pythonapi))  # of our own: the exporter may use pythonapi's\n"
+                      "release = ctypes.PYFUNCTYPE(None, ctypes.POINTER(Buffer))((\"PyBuffer_Release\", ctypes.pythonapi))\n");
 }
 
 static bool has(uint64_t set, int flags)
@@ -365,7 +373,7 @@ static void put_constants(const struct writing *writing, struct text *script)
     int truth = transcript_truth(writing->transcript);
     size_t i;
 
-    text_putc(script, '\n');
+    text_puts(script, uses(writing, "Buffer") ? "\n" : "");
     for (i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (uses(writing, names[i])) {
             text_printf(script, "%s = %#x\n", names[i], flags[i]);
@@ -419,7 +427,7 @@ static void write_script(struct writing *writing, struct text *script)
     put_head(writing, script);
     put_modules(writing, script);
     put_subject(writing, script);
-    put_buffer(script);
+    put_buffer(writing, script);
     put_constants(writing, script);
     if (uses(writing, "evaluate")) {
         put_function(script, "evaluate()", subject->expression, named);

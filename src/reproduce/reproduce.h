@@ -33,6 +33,9 @@ struct subject {
  */
 bool reproduce_find(const char *id, int *rule, struct error *error);
 
+/* Whether the script is about answers to requests, which takes an exporter that has a buffer. */
+bool reproduce_asks_buffer(int rule);
+
 /*
  * Append the script that exits with 0 when the rule is kept, and with 1 when it is broken.  It sends the requests of
  * the finding, where there is one.  False when what was found, or what was given, is not enough to show it.

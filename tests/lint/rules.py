@@ -54,7 +54,7 @@ check([line.split(None, 2) for line in ask("--list-rules").splitlines()] ==
       [[row[2].lower(), row[1], f"{row[3]} ({row[4]})"] for _, row in rules],
       "--list-rules has the rows of the tables", ask("--list-rules"))
 
-scripts = [row for name in ("scripts.def", "scripts_memory.def")
+scripts = [row for name in ("scripts.def", "scripts_memory.def", "scripts_protocols.def", "scripts_arrow.def")
            for row in rows("src/reproduce/" + name, "SCRIPT", "NO_SCRIPT")]
 exporters = {row[0] for _, row in rows("src/judge/rules.def", "RULE", "RULE_NOT_TRIED")}
 check({row[0] for _, row in scripts} == exporters and len(scripts) == len(exporters),

@@ -56,6 +56,9 @@ def judge_script(options, rule, expression, code, python=PYTHON):
     return problems + errors
 
 
+OF_PROTOCOLS = ("dlpack-", "array-interface-", "arrow-", "protocols-")  # rules that do not send requests
+
+
 def options_for(rule, mutate):
     options = OPTIONS + (["--mutate", mutate] if mutate else [])
     if rule == "no-crash":
@@ -76,6 +79,39 @@ def judge_right(name, rule, mutate):
     return judge_script(options_for(rule, mutate), rule, f"exporters.right({name!r})", 0)
 
 
+def judge_protocols(kind, name, rule, code):
+    """One of tests/exporters/protocols*.c."""
+    return judge_script(["-I", DIRECTORY, "-i", "protocols", "--timeout", "1"], rule, f"protocols.{kind}({name!r})", code)
+
+
+def tells_by(name, rule):
+    """Whether an object of this name has what the rule is about."""
+    kind = "array-interface" if name.startswith(("interface", "struct")) else name.split("_")[0]
+    return kind == "many" or rule.startswith(kind) or rule == "protocols-agree"
+
+
+def rights_of_protocols(names):
+    """For each rule, right ones that it is about: those with another name for each, and one that tells by all ways."""
+    found = []
+    for i, (severity, rule) in enumerate(all_rules(OF_PROTOCOLS)):
+        fitting = [name for name in names if tells_by(name, rule) and not name.startswith("many")]
+        found += [(name, rule) for name in (fitting[i % len(fitting)], fitting[(i + 3) % len(fitting)], "many")]
+    return found
+
+
+def judge_capsules(python):
+    """Objects made by ctypes, by another Python."""
+    options = ["-I", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"), "-i", "capsules"]
+    right = "capsules.DLPack(bytes(24), (2, 3), (3, 1))"
+    problems = judge_script(options, "dlpack-tensor", right, 0, python)
+    problems += judge_script(options, "dlpack-device", right, 0, python)
+    problems += judge_script(options, "dlpack-strides", "capsules.DLPack(bytes(24), (2, 3))", 1, python)
+    problems += judge_script(options, "dlpack-tensor", "capsules.DLPack(bytes(24), (2, -3), (3, 1))", 1, python)
+    problems += judge_script(options, "arrow-structures", "capsules.Arrow(b's', 3, [None, bytes(8)], offset=1)", 0, python)
+    problems += judge_script(options, "arrow-structures", "capsules.Arrow(b's', 3, [None, None])", 1, python)
+    return [problem for problem in problems if "ArgumentError" not in problem]  # the module's own, at a generator's end
+
+
 def judge_plain(expression, options, rules, python):
     """A whole object, by another Python: what the scripts say is what --check says here."""
     checked = json.loads(run(PROGRAM + ["--check", "-j"] + options + ["-e", expression]).stdout)
@@ -87,11 +123,18 @@ def judge_plain(expression, options, rules, python):
     return problems
 
 
+def all_rules(begins=""):
+    """Severity and rule, of those whose names begin so."""
+    lines = [line.split()[:2] for line in run(PROGRAM + ["--list-rules"]).stdout.splitlines()]
+    return [(severity, rule) for severity, rule in lines if rule.startswith(begins)]
+
+
 def rules():
     """Rule and severity, of those that a script can show without --mutate, and of those that need it."""
     plain, mutating = [], []
-    for line in run(PROGRAM + ["--list-rules"]).stdout.splitlines():
-        severity, rule = line.split()[:2]
+    for severity, rule in all_rules():
+        if rule.startswith(OF_PROTOCOLS):
+            continue
         made = script([], rule, "bytearray(3)")
         if "--mutate" in made.stderr:
             mutating.append(rule)
@@ -149,10 +192,15 @@ def check_view():
     return problems
 
 
+def listed(module, what):
+    """The lists of a module that the program can import."""
+    show = ["-I", DIRECTORY, "-i", module, "-b", "-e", f"repr(eval({what!r}, vars({module}))).encode()"]
+    return ast.literal_eval(subprocess.run(PROGRAM + show, stdout=subprocess.PIPE, check=True).stdout.decode())
+
+
 def main():
     only = sys.argv[1:]
-    show = PROGRAM + ["-I", DIRECTORY, "-i", "exporters", "-b", "-e", "repr(exporters.WRONG).encode()"]
-    wrong = ast.literal_eval(subprocess.run(show, stdout=subprocess.PIPE, check=True).stdout.decode())
+    wrong, (right_protocols, wrong_protocols) = listed("exporters", "WRONG"), listed("protocols", "(RIGHT, WRONG)")
     plain, mutating = rules()
     jobs = [(f"wrong: {name}: {rule}", judge_wrong, (name, rule, severity, mutate))
             for name, (rule, severity, mutate) in wrong.items()]
@@ -160,6 +208,11 @@ def main():
     jobs += [(f"right: {rule}", judge_right, ("ints, releasing", rule, MUTATE)) for rule in mutating]
     jobs += [(f"{expression}, by {python}", judge_plain, (expression, options, SOME, python))
              for python in others() for expression, options in PLAIN]
+    jobs += [(f"wrong: {name}: {rule}", judge_protocols, ("wrong", name, rule, 1))
+             for name, (rule, severity) in wrong_protocols.items()]
+    jobs += [(f"right: {name}: {rule}", judge_protocols, ("right", name, rule, 0))
+             for name, rule in rights_of_protocols(right_protocols)]
+    jobs += [(f"objects made by ctypes, by {python}", judge_capsules, (python,)) for python in others()]
     jobs += [("what -x, -i and -I bring along", check_subject, ()), ("a view of what is resized", check_view, ())]
     jobs = [job for job in jobs if not only or any(name in job[0] for name in only)]
     failed = 0
