@@ -332,7 +332,7 @@ static void judge_independent(struct judgement *j, enum protocol protocol, const
         finding(j, SEVERITY_ERROR, 0, "%s: asked twice, it gives the same %s, which only one can consume",
                 protocol_name(protocol), thing);
     } else if (exchange->same_structure) {
-        finding(j, SEVERITY_ERROR, 0, "%s: two %ss lead to the same structure, which each consumer gives back",
+        finding(j, SEVERITY_ERROR, 0, "%s: two %ss lead to the same structures, which the first consumer marks as released",
                 protocol_name(protocol), thing);
     }
     if (!exchange->restless && (exchange->changed_by_drop || exchange->changed_by_end)) {

@@ -65,7 +65,7 @@ enum exchange_trial {
 
 struct exchange {
     bool same_capsule;       /* both are the same capsule */
-    bool same_structure;     /* both lead to the same structure, which each of two consumers would give back */
+    bool same_structure;     /* Arrow: both lead to the same structures, which the first consumer marks as released */
     bool restless;           /* it changes without anything being done, and nothing is said of it then: */
     bool changed_by_drop;    /* the one when the other was dropped */
     bool changed_by_end;     /* .. when the other was given back */

@@ -94,7 +94,10 @@ static bool take(struct probe *probe, enum protocol protocol, struct taken *take
     return ok;
 }
 
-/* Two that are each a thing of its own. */
+/*
+ * Two that each come to an end of their own.  One structure in two of DLPack's capsules may be: its deleter can count.
+ * What Arrow's consumers get is marked as released by the first of them.
+ */
 static bool take_two(struct probe *probe, enum protocol protocol, struct exchange *exchange, struct taken taken[2])
 {
     bool shared;
@@ -108,8 +111,8 @@ static bool take_two(struct probe *probe, enum protocol protocol, struct exchang
     }
     shared = taken_structure(&taken[0]) == taken_structure(&taken[1]) && taken_has_end(&taken[0]);
     exchange->same_capsule = shared && taken[0].first == taken[1].first;
-    exchange->same_structure = shared && taken[0].first != taken[1].first;
-    return !shared; /* which are then left as they are: any end of one is the other's, too */
+    exchange->same_structure = shared && !exchange->same_capsule && protocol == PROTOCOL_ARROW;
+    return !exchange->same_capsule && !exchange->same_structure; /* which are left as they are */
 }
 
 static void hold(struct probe *probe, enum protocol protocol, struct exchange *exchange)
@@ -140,7 +143,9 @@ static void consume(struct probe *probe, enum protocol protocol, struct exchange
     taken_consume(probe, &taken[0], exchange);
     probe_disturb(false);
     exchange->changed_by_end = has_changed(probe, &taken[1], &seen);
-    taken_consume(probe, &taken[1], exchange);
+    if (!exchange->changed_by_end) { /* what is gone has no second end */
+        taken_consume(probe, &taken[1], exchange);
+    }
 }
 
 /* --- many times --- */
@@ -184,7 +189,8 @@ static void lose(struct probe *probe, enum protocol protocol, bool (*once)(struc
     const struct exchange *exchange = &probe->transcript->protocols.exchanges[protocol];
     struct crowd crowd;
 
-    if (exchange->same_capsule || exchange->same_structure || exchange->ended_twice || !probe_crowd(probe, &crowd)) {
+    if (exchange->same_capsule || exchange->same_structure || exchange->changed_by_end ||
+        exchange->ended_twice || !probe_crowd(probe, &crowd)) {
         return;
     }
     probe_add_spares(probe->exporter);

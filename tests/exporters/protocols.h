@@ -34,6 +34,7 @@ struct mode {
     bool readonly;                                         /* the memory */
     bool copies;                                           /* always */
     bool copies_never;                                     /* not even when asked to */
+    bool counted;      /* DLPack: one tensor for all capsules at a time, which counts them */
     int device_type;                                       /* what __dlpack_device__ says; 0: the CPU */
     void (*spoil)(struct product *product);                /* before it is given out */
     PyObject *(*give)(struct subject *self);               /* instead of a capsule */
@@ -107,6 +108,7 @@ struct product {
     int64_t shape[2], strides[2];
     PyObject *owner; /* a reference, or NULL */
     void *memory;    /* a copy's: owned, or NULL */
+    int capsules;    /* that lead to it and have not come to their end, where there may be several */
 };
 
 PyObject *subject_dlpack(PyObject *self, PyObject *args, PyObject *kwargs);

@@ -97,6 +97,44 @@ static struct product *product_new(struct subject *self, bool is_versioned, bool
     return product;
 }
 
+/* --- one tensor for all capsules at a time --- */
+
+static struct product *counted[2]; /* of before 1.0, and since */
+
+static void end_counted(struct product *product)
+{
+    if (--product->capsules == 0) {
+        counted[product->is_versioned] = NULL;
+        product_free(product);
+    }
+}
+
+static void delete_counted_legacy(struct legacy *self)
+{
+    end_counted(self->context);
+}
+
+static void delete_counted_versioned(struct versioned *self)
+{
+    end_counted(self->context);
+}
+
+static struct product *product_counted(struct subject *self, bool is_versioned)
+{
+    struct product *product = counted[is_versioned];
+
+    if (product == NULL || product->owner != (PyObject *)self) {
+        product = counted[is_versioned] = product_new(self, is_versioned, false);
+        if (is_versioned) {
+            product->managed.versioned.deleter = delete_counted_versioned;
+        } else {
+            product->managed.legacy.deleter = delete_counted_legacy;
+        }
+    }
+    product->capsules++;
+    return product;
+}
+
 /* --- the method --- */
 
 struct wish {
@@ -149,7 +187,9 @@ PyObject *subject_dlpack(PyObject *object, PyObject *args, PyObject *kwargs)
     if (refuses(self, &wish, is_versioned)) {
         return NULL;
     }
-    product = product_new(self, is_versioned, mode->copies || (wish.copy == Py_True && !mode->copies_never));
+    product = mode->counted && wish.copy != Py_True
+                  ? product_counted(self, is_versioned)
+                  : product_new(self, is_versioned, mode->copies || (wish.copy == Py_True && !mode->copies_never));
     if (mode->spoil != NULL) {
         mode->spoil(product);
     }
@@ -216,6 +256,7 @@ const struct mode dlpack_right[] = {
     {"dlpack_legacy", .type = &dlpack_type, .legacy = true},
     {"dlpack_readonly", .type = &dlpack_type, .readonly = true},
     {"dlpack_copies", .type = &dlpack_type, .copies = true},
+    {"dlpack_counted", .type = &dlpack_type, .counted = true},
     {"dlpack_scalar", .type = &dlpack_type, .spoil = make_scalar},
     {"dlpack_empty", .type = &dlpack_type, .spoil = make_empty},
     {"dlpack_columns", .type = &dlpack_type, .spoil = make_columns},
