@@ -113,14 +113,19 @@ struct telling told_read(const struct told *told, enum protocol protocol)
     return telling;
 }
 
-bool told_same(const struct told *a, const struct told *b)
+bool told_same_words(const struct told *a, const struct told *b)
 {
     size_t size = (size_t)a->ndim * sizeof a->shape[0];
 
-    return a->have_layout == b->have_layout && a->address == b->address && a->len == b->len &&
-           a->itemsize == b->itemsize && a->ndim == b->ndim && a->fault_count == b->fault_count &&
+    return a->address == b->address && a->itemsize == b->itemsize && a->ndim == b->ndim &&
            memcmp(a->shape, b->shape, size) == 0 && memcmp(a->strides, b->strides, size) == 0 &&
            strcmp(a->type, b->type) == 0;
+}
+
+bool told_same(const struct told *a, const struct told *b)
+{
+    return told_same_words(a, b) && a->have_layout == b->have_layout && a->len == b->len &&
+           a->fault_count == b->fault_count;
 }
 
 bool protocols_any(const struct protocols *protocols)

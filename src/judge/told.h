@@ -120,7 +120,8 @@ void told_write(struct told *told, const struct telling *telling);
 /* The telling again, to be freed by telling_free.  A copy's own address and readonly are left out: they may differ. */
 struct telling told_read(const struct told *told, enum protocol protocol);
 
-/* Do two tell the same of the memory? */
+/* Do two say the same of the memory, whether it is there or not?  And do they, what was found out about it included? */
+bool told_same_words(const struct told *a, const struct told *b);
 bool told_same(const struct told *a, const struct told *b);
 
 /* Does the object have a protocol beside the buffer's? */

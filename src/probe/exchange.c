@@ -200,6 +200,24 @@ static void lose(struct probe *probe, enum protocol protocol, bool (*once)(struc
 
 /* --- without the object --- */
 
+/*
+ * An array's structure is its capsule's own; of the memory that it leads to, whoever reads it keeps the object (The
+ * Array Interface, C-struct access).  A tensor's, and Arrow's, keep the memory, too.
+ */
+static bool has_changed_alone(struct probe *probe, struct taken *taken, const struct seen *before)
+{
+    struct seen now;
+
+    if (taken->protocol != PROTOCOL_ARRAY_STRUCT) {
+        return has_changed(probe, taken, before);
+    }
+    probe_mark(probe, PHASE_READ, -1);
+    memset(&now, 0, sizeof now);
+    taken_tell(taken, &now.told);
+    probe_mark(probe, PHASE_OTHER, -1);
+    return !told_same_words(&before->told, &now.told);
+}
+
 static void outlive(struct probe *probe, enum protocol protocol, struct exchange *exchange)
 {
     struct taken taken;
@@ -213,7 +231,7 @@ static void outlive(struct probe *probe, enum protocol protocol, struct exchange
     Py_CLEAR(probe->exporter);
     probe_mark(probe, PHASE_OTHER, -1); /* what follows may take its time: a large heap is looked through */
     probe_disturb(true);
-    exchange->changed_by_owner = has_changed(probe, &taken, &seen);
+    exchange->changed_by_owner = has_changed_alone(probe, &taken, &seen);
     taken_consume(probe, &taken, exchange);
 }
 

@@ -272,8 +272,18 @@ static void spoil_data(struct told_struct *told)
     told->array.data = (void *)4096;
 }
 
-static void spoil_owner(struct told_struct *told)
+static void leave_owner(struct told_struct *told) /* whoever reads the memory keeps the object */
 {
+    Py_CLEAR(told->owner);
+}
+
+static void spoil_owner(struct told_struct *told) /* the shape is gone with the object */
+{
+    Py_ssize_t *shape = (void *)(((struct subject *)told->owner)->items + ITEMS);
+
+    shape[0] = 2;
+    shape[1] = 3;
+    told->array.shape = shape;
     Py_CLEAR(told->owner);
 }
 
@@ -295,6 +305,7 @@ const struct mode array_right[] = {
     {"interface_described", .type = &interface_type, .interface = described_interface},
     {"interface_buffer", .type = &interface_type, .interface = buffer_interface},
     {"struct", .type = &struct_type},
+    {"struct_borrows", .type = &struct_type, .spoil_struct = leave_owner},
     {"struct_columns", .type = &struct_type, .spoil_struct = struct_columns},
     {NULL},
 };
