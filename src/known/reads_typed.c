@@ -275,11 +275,67 @@ static bool has_whole_strides(const struct layout *layout)
     return true;
 }
 
-bool check_nanobind(struct reading *reading)
+/* What __dlpack__ gives, which it asks before it asks for any buffer; NULL: nothing. */
+static const struct told *nanobind_capsule(const struct reading *reading, bool writable)
 {
-    const struct answer *answer = &reading->answer;
+    const struct transcript *transcript = reading->subject->transcript;
+    const struct told *told = NULL;
+
+    if (transcript != NULL) {
+        told = &transcript->protocols.told[PROTOCOL_DLPACK];
+        if (!writable && transcript->protocols.dlpack.plain.outcome == OUTCOME_GRANTED) {
+            told = &transcript->protocols.dlpack.plain;
+        }
+    }
+    return told != NULL && told->outcome == OUTCOME_GRANTED ? told : NULL;
+}
+
+/* The group of "float32", as DLPack calls its types. */
+static bool find_tensor_group(const char *type, enum group *group)
+{
+    static const struct {
+        const char *name;
+        enum group group;
+    } known[] = {
+        {"int", GROUP_INT}, {"uint", GROUP_UINT}, {"float", GROUP_FLOAT}, {"complex", GROUP_COMPLEX}, {"bool", GROUP_BOOL},
+    };
+    size_t i, length = strcspn(type, "0123456789");
+
+    for (i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strlen(known[i].name) == length && memcmp(known[i].name, type, length) == 0) {
+            *group = known[i].group;
+            return type[length + strspn(type + length, "0123456789")] == '\0';
+        }
+    }
+    return false;
+}
+
+static bool check_capsule(struct reading *reading, const struct told *told, bool writable)
+{
     enum group group;
 
+    if (!told->have_layout) {
+        return cannot(reading, "__dlpack__ gives what tells of no memory");
+    }
+    if (writable && told->readonly == SAID_YES) {
+        return cannot(reading, "__dlpack__ says that the memory is read-only");
+    }
+    if (!find_tensor_group(told->type, &group) || !add_types(reading, group, (size_t)told->itemsize)) {
+        return cannot(reading, "__dlpack__ tells of %.80s, which is no T's", told->type);
+    }
+    return but(reading, "by __dlpack__, before any buffer is asked for");
+}
+
+bool check_nanobind(struct reading *reading)
+{
+    bool writable = (reading->consumer->flags & REQUEST_WRITABLE) != 0;
+    const struct answer *answer = &reading->answer;
+    const struct told *told = nanobind_capsule(reading, writable);
+    enum group group;
+
+    if (told != NULL) {
+        return check_capsule(reading, told, writable);
+    }
     if (!reading_ask(reading)) {
         return false;
     }
@@ -297,7 +353,7 @@ bool check_nanobind(struct reading *reading)
         return cannot(reading, "no T has the code of '%.80s' and %lld bytes",
                       answer->format != NULL ? answer->format : "B", (long long)answer->itemsize);
     }
-    if (reading->subject->kin & KIN_DLPACK) {
+    if (reading->subject->transcript == NULL && (reading->subject->kin & KIN_DLPACK)) {
         return but(reading, "by __dlpack__, before any buffer is asked for");
     }
     return reads_items(reading);

@@ -93,6 +93,12 @@ def made():
         "type('A', (made.exporter,), {'__array__': lambda self, *a, **k: np.zeros(3)})('d', 8, (3,), refuses=4)",
         "(ctypes.c_wchar * 3)()", "(ctypes.c_bool * 3)()", "ctypes.pointer(ctypes.c_int(1))", "(ctypes.py_object * 2)(1, 2)",
     )
+    # What __dlpack__ gives comes before the buffer, for some.
+    for result in ("np.zeros(2, 'f4').__dlpack__()", "np.zeros((2, 2), 'c8').__dlpack__(**k)", "np.frombuffer(b'abc', 'u1').__dlpack__(**k)",
+                   "np.frombuffer(b'abc', 'b').__dlpack__(max_version=(1, 0))", "np.zeros(2, '?').__dlpack__(**k)",
+                   "np.zeros(2, 'f2').__dlpack__(**k)", "None", "np.zeros(2, '>i4').__dlpack__(**k)"):
+        yield f"type('D', (np.ndarray,), {{'__dlpack__': lambda self, **k: {result}}})((3,), 'i8')"
+        yield f"type('D', (bytes,), {{'__dlpack__': lambda self, **k: {result}}})(b'abcd')"
     for text in ("zeros(3)", "zeros((2, 3))", "zeros((2, 3), order='F')", "zeros((2, 3))[:, ::2]", "zeros((2, 0))", "array(3.0)",
                  "zeros(3, '>i4')", "zeros(3, '<f2')", "zeros(3, 'c8')", "zeros(3, 'S5')", "zeros(3, 'U2')", "zeros(3, '?')",
                  "zeros(3, 'V3')", "zeros(3, 'i4,f8')", "zeros(3, np.dtype('i1,f8', align=True))", "zeros(3, 'g')",
