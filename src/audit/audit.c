@@ -108,6 +108,7 @@ static void tell_more(struct audit *audit)
 bool audit_file(const struct mapping *file, enum source_kind *kind, struct findings *findings, struct error *error)
 {
     struct audit audit = {.file = file,
+                          .pages = file,
                           .findings = findings,
                           .loaded = judge_loaded,
                           .arena = ARENA_INIT(GATHERED_LIMIT),

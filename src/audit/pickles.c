@@ -154,7 +154,7 @@ static void judge_rest(struct audit *audit, const struct pickles *pickles, struc
         struct error ignored = ERROR_INIT;
         struct reading reading;
 
-        ok = reading_parse(&reading, file, rest, arena, &ignored);
+        ok = reading_parse(&reading, file, rest, audit->pages, arena, &ignored);
         if (reading.pickle.objects != NULL) {
             judge_reading(audit, pickles, &reading);
         }
@@ -173,7 +173,7 @@ static bool judge_all(struct audit *audit, const struct pickles *pickles, struct
     for (;;) {
         struct reading reading;
 
-        if (!reading_parse(&reading, file, rest, arena, error)) {
+        if (!reading_parse(&reading, file, rest, audit->pages, arena, error)) {
             *used = bytes.size;
             return judge_broken(audit, pickles, &reading, count == 0, error);
         }

@@ -37,6 +37,7 @@ struct audit {
     struct arena arena; /* what is gathered: names, places */
     const char *part;   /* the part of the file that is looked at, to stand before a sentence: "", "member 'a': " */
     unsigned level;     /* files that it lies in */
+    const struct mapping *pages; /* what pickles are read from now: the file, or what a member was unpacked to */
     size_t unpacked_from; /* bytes of the file that it was unpacked from; 0 where it lies in the file itself */
     size_t found[AUDIT_RULE_COUNT];
     struct unknown *unknown; /* owned */

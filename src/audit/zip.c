@@ -190,6 +190,7 @@ static enum content recognise(const struct inside *inside, const struct archive_
 
 static void judge_whole(const struct inside *inside, const struct archive_member *member, enum content content)
 {
+    const struct mapping *pages = inside->audit->pages;
     size_t outer = inside->audit->unpacked_from;
     struct error error = ERROR_INIT;
     struct recipe_range bytes;
@@ -208,6 +209,7 @@ static void judge_whole(const struct inside *inside, const struct archive_member
     if (member->method == ARCHIVE_DEFLATED && outer == 0) {
         inside->audit->unpacked_from = inside->file->size;
     }
+    inside->audit->pages = room.data != NULL ? &room : pages;
     if (content == PICKLES) {
         ok = judge_pickle(inside, member, bytes);
     } else if (content == OBJECTS) {
@@ -220,6 +222,7 @@ static void judge_whole(const struct inside *inside, const struct archive_member
         ok = error_set(&error, ERROR_INPUT, "files in each other, more than %d", AUDIT_MAX_LEVEL);
     }
     inside->audit->unpacked_from = outer;
+    inside->audit->pages = pages;
     if (!ok && error.kind != ERROR_NONE) {
         audit_add(inside->audit, AUDIT_structure, "%s", error.message);
     }

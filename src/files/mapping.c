@@ -61,6 +61,17 @@ int mapping_of_file(struct mapping *mapping, int fd, off_t offset, off_t size)
                                   : map(mapping, fd, offset, size);
 }
 
+void mapping_give_back(const unsigned char *data, size_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t end = ((uintptr_t)data + size) / page * page;
+    uintptr_t start = ((uintptr_t)data + page - 1) / page * page;
+
+    if (start < end) {
+        madvise((void *)start, end - start, MADV_DONTNEED); /* a failure costs memory, nothing else */
+    }
+}
+
 void mapping_close(struct mapping *mapping)
 {
     size_t before = (uintptr_t)mapping->data % (size_t)sysconf(_SC_PAGESIZE);

@@ -25,6 +25,9 @@ struct mapping {
  */
 int mapping_of_file(struct mapping *mapping, int fd, off_t offset, off_t size);
 
+/* The pages that lie wholly in this part of a `mapped` one take no more memory; touched again, they come again. */
+void mapping_give_back(const unsigned char *data, size_t size);
+
 void mapping_close(struct mapping *mapping);
 
 #endif

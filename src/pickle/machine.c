@@ -201,6 +201,7 @@ static bool run_frame(struct machine *m, unsigned width)
         machine_odd(m, PICKLE_FRAME_CROSSED);
     }
     m->frame_end = m->at + (size_t)size;
+    machine_plan_pause(m);
     return true;
 }
 
@@ -336,8 +337,8 @@ struct pickle_value *machine_run(struct machine *m)
         if (!opcode->run(m, opcode->argument)) {
             return m->cut ? close_up(m) : NULL;
         }
-        if (m->at >= m->frame_end) {
-            machine_end_frame(m);
+        if (m->at >= m->pause) {
+            machine_pause(m);
         }
     }
     error_set(m->error, ERROR_INPUT, "broken pickle: it ends at byte %zu without STOP", m->size);

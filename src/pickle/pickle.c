@@ -36,8 +36,11 @@ bool pickle_parse(struct pickle *pickle, const void *bytes, size_t size, const s
 {
     struct machine machine = {
         .bytes = bytes, .size = size, .latest = 1, .frame_end = SIZE_MAX, .hook = hook, .arena = arena, .error = error};
-    struct pickle_value *value = machine_run(&machine);
+    struct pickle_value *value;
 
+    machine.tell_at = hook != NULL && hook->passed != NULL ? 0 : SIZE_MAX;
+    machine_plan_pause(&machine);
+    value = machine_run(&machine);
     machine_free(&machine);
     *pickle = (struct pickle){.value = value,
                               .protocol = machine.protocol,

@@ -10,6 +10,7 @@
 enum {
     FREE_WORK = 64 * 1024 * 1024, /* bytes and items that may be read again in any pickle, however small */
     MAX_INDEX_DIGITS = 20,        /* of a memo index as text */
+    TELLING = 4 * 1024 * 1024,    /* bytes from one telling of the hook to the next */
 };
 
 /* --- errors --------------------------------------------------------------- */
@@ -42,12 +43,30 @@ void machine_odd(struct machine *m, enum pickle_oddity oddity)
     }
 }
 
+void machine_plan_pause(struct machine *m)
+{
+    m->pause = m->frame_end < m->tell_at ? m->frame_end : m->tell_at;
+}
+
 void machine_end_frame(struct machine *m)
 {
     if (m->at > m->frame_end) {
         machine_odd(m, PICKLE_FRAME_CROSSED);
     }
     m->frame_end = SIZE_MAX;
+    machine_plan_pause(m);
+}
+
+void machine_pause(struct machine *m)
+{
+    if (m->at >= m->frame_end) {
+        machine_end_frame(m);
+    }
+    if (m->at >= m->tell_at) {
+        m->hook->passed(m->hook->context, m->at);
+        m->tell_at = m->at < SIZE_MAX - TELLING ? m->at + TELLING : SIZE_MAX;
+    }
+    machine_plan_pause(m);
 }
 
 bool machine_work(struct machine *m, size_t amount)

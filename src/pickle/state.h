@@ -36,6 +36,8 @@ struct machine {
     int protocol;
     unsigned latest;  /* protocol whose opcodes may occur: 1 until PROTO says otherwise */
     size_t frame_end; /* place where the frame that is open ends; SIZE_MAX for none */
+    size_t tell_at;   /* place from which on the hook is told how much is read; SIZE_MAX for none */
+    size_t pause;     /* the nearest of both */
     bool cut;         /* the file ends within bytes that are no opcodes: what is there is closed up */
     size_t put_end;   /* place behind the last opcode that put something into the memo; 0 for none */
     struct pickle_odd odd[PICKLE_ODDITIES];
@@ -71,6 +73,12 @@ void machine_odd(struct machine *machine, enum pickle_oddity oddity);
 
 /* The frame that is open ends with the opcode that runs, or before. */
 void machine_end_frame(struct machine *machine);
+
+/* Something is to be done between two opcodes: machine->pause is reached. */
+void machine_pause(struct machine *machine);
+
+/* frame_end or tell_at is another now. */
+void machine_plan_pause(struct machine *machine);
 
 /*
  * Account for reading `amount` bytes or items of values that exist already: a

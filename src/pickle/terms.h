@@ -51,6 +51,7 @@ struct pickle_odd {
 struct pickle_hook {
     bool (*built)(void *context, struct pickle_object *object, const unsigned char *next, size_t left,
                   size_t *taken, struct error *error);
+    void (*passed)(void *context, size_t size); /* or NULL; now and then told how many bytes are read */
     void *context;
 };
 

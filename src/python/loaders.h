@@ -13,6 +13,7 @@ struct archive_member;
 struct array;
 struct error;
 struct file_options;
+struct mapping;
 struct reading;
 struct source;
 
@@ -39,6 +40,9 @@ bool show_torch(struct source *source, const struct archive *archive, const stru
 
 /* Whether a member that is a pickle may be unpacked, for the size of the file. */
 bool zip_pickle_fits(const struct source *source, const struct archive_member *member, struct error *error);
+
+/* What a pickle is read from: a member, unpacked, or the file. */
+const struct mapping *source_pages(const struct source *source);
 
 /*
  * Let the arena have what the values of a pickle may take: of one that was unpacked (source->unpacked) no more than

@@ -132,6 +132,8 @@ static void describe_member(struct lister *lister, struct member *member, const 
     text_free(&text);
 }
 
+enum { BETWEEN = 256 }; /* rows from one giving back of the pages that telling of them took to the next */
+
 bool list_row(void *context, const struct tree_row *row)
 {
     struct lister *lister = context;
@@ -147,6 +149,9 @@ bool list_row(void *context, const struct tree_row *row)
         return false;
     }
     member->depth = lister->level + row->depth;
+    if (listing->count % BETWEEN == 0) {
+        reading_give_back(lister->reading);
+    }
     if (listing_has_room(listing)) {
         describe_member(lister, member, row);
     } else {

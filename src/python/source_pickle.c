@@ -186,7 +186,8 @@ static bool read_stream(struct source *source, struct stream *stream, struct rec
         if (reading == NULL) {
             return false;
         }
-        if (!reading_parse(reading, file, rest, &source->arena, &later) && reading->pickle.value == NULL) {
+        if (!reading_parse(reading, file, rest, source_pages(source), &source->arena, &later) &&
+            reading->pickle.value == NULL) {
             if (stream->count == 0) {
                 *error = later;
                 return false;
@@ -326,6 +327,11 @@ bool show_reading(struct source *source, struct reading *reading, const struct f
     struct stream stream = {readings, 1, 0};
 
     return tell_names(source, readings, 1, error) && show_stream(source, &stream, options, error);
+}
+
+const struct mapping *source_pages(const struct source *source)
+{
+    return source->unpacked.size > 0 ? &source->unpacked : &source->mapping;
 }
 
 void allow_pickle(struct source *source, size_t size)

@@ -31,8 +31,8 @@ static bool open_pickle(struct source *source, const struct archive_member *memb
         !archive_open(member, &source->mapping, &source->unpacked, &place, error)) {
         return error_prefix(error, "'%s'", member->name);
     }
-    *bytes = (struct recipe_range){place != UINT64_MAX ? source->mapping.data + place : source->unpacked.data,
-                                   (size_t)member->size};
+    bytes->data = place != UINT64_MAX ? source->mapping.data + place : source->unpacked.data;
+    bytes->size = (size_t)member->size;
     allow_pickle(source, bytes->size);
     return true;
 }
@@ -111,7 +111,8 @@ bool show_torch(struct source *source, const struct archive *zip, const struct f
     }
     ok = (archive.twice == NULL ||
           error_set(error, ERROR_INPUT, "has '%.60s' twice: -t npz lists its members", archive.twice)) &&
-         open_pickle(source, pickle, &bytes, error) && reading_parse(&reading, file, bytes, &source->arena, error);
+         open_pickle(source, pickle, &bytes, error) &&
+         reading_parse(&reading, file, bytes, source_pages(source), &source->arena, error);
     if (ok) {
         reading.persistent = torch_persistent;
         reading.context = &archive.storages;

@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+struct mapping;
+
 /* A range of bytes in memory that stays as long as the reading does. */
 struct recipe_range {
     const unsigned char *data;
@@ -30,6 +32,7 @@ struct reading {
     struct pickle pickle;
     struct arena *arena;         /* of the values; the caller's */
     struct recipe_range file;    /* what offsets are counted in: the whole mapped file */
+    const struct mapping *pages; /* those that the pickle's bytes are in, given back when read; or NULL */
     recipe_persistent *persistent; /* or NULL: then persistent ids stay objects */
     void *context;                 /* the persistent function's own */
 

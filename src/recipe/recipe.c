@@ -1,5 +1,6 @@
 #include "recipe/recipe.h"
 
+#include "files/mapping.h"
 #include "recipe/recipes.h"
 
 #include <stdarg.h>
@@ -65,9 +66,28 @@ static void count_instances(const struct pickle *pickle)
     }
 }
 
+static void give_back(void *context, size_t size)
+{
+    const struct reading *reading = context;
+    const struct mapping *pages = reading->pages;
+    uintptr_t at = (uintptr_t)reading->pickle.bytes, start = (uintptr_t)pages->data;
+
+    if (pages->mapped && at >= start && at - start <= pages->size && size <= pages->size - (at - start)) {
+        mapping_give_back(reading->pickle.bytes, size);
+    }
+}
+
+void reading_give_back(struct reading *reading)
+{
+    if (reading->pages != NULL) {
+        give_back(reading, reading->pickle.size);
+    }
+}
+
 static bool parse(struct reading *reading, struct recipe_range bytes, struct error *error)
 {
-    struct pickle_hook hook = {.built = joblib_built, .context = reading};
+    struct pickle_hook hook = {
+        .built = joblib_built, .passed = reading->pages != NULL ? give_back : NULL, .context = reading};
     bool ok;
 
     /* what runs behind a BUILD looks at these */
@@ -78,10 +98,10 @@ static bool parse(struct reading *reading, struct recipe_range bytes, struct err
     return ok;
 }
 
-bool reading_parse(struct reading *reading, struct recipe_range file, struct recipe_range bytes, struct arena *arena,
-                   struct error *error)
+bool reading_parse(struct reading *reading, struct recipe_range file, struct recipe_range bytes,
+                   const struct mapping *pages, struct arena *arena, struct error *error)
 {
-    *reading = (struct reading){.arena = arena, .file = file};
+    *reading = (struct reading){.arena = arena, .file = file, .pages = pages};
     return parse(reading, bytes, error);
 }
 
@@ -93,7 +113,8 @@ struct reading *reading_nested(struct reading *outer, struct recipe_range bytes,
         error_no_memory(error);
         return NULL;
     }
-    *inner = (struct reading){.arena = outer->arena, .file = outer->file, .level = outer->level + 1};
+    *inner = (struct reading){
+        .arena = outer->arena, .file = outer->file, .pages = outer->pages, .level = outer->level + 1};
     if (inner->level > RECIPE_MAX_NESTED) {
         error_set(error, ERROR_INPUT, "pickles nested deeper than %d", RECIPE_MAX_NESTED);
         return NULL;

@@ -49,11 +49,15 @@ struct text;
  * Read the pickle at the start of `bytes`, which may be any part of `file`: a
  * member of an archive, what lies behind an .npy header, the next of a stream
  * (at reading->pickle.length of the one before).  Offsets are told as those in
- * `file`.  The reading's persistent and context are the caller's to set
+ * `file`.  `pages` (or NULL): the mapping that `bytes` are in, as long as the reading is; where it is of a file,
+ * what was read is given back.  The reading's persistent and context are the caller's to set
  * afterwards.  Nothing has to be freed but the arena.
  */
-bool reading_parse(struct reading *reading, struct recipe_range file, struct recipe_range bytes, struct arena *arena,
-                   struct error *error);
+bool reading_parse(struct reading *reading, struct recipe_range file, struct recipe_range bytes,
+                   const struct mapping *pages, struct arena *arena, struct error *error);
+
+/* The pickle's bytes take no more memory until they are looked at again. */
+void reading_give_back(struct reading *reading);
 
 /* A pickle inside the bytes of another, for what runs behind a BUILD; NULL and the error when it is none. */
 struct reading *reading_nested(struct reading *outer, struct recipe_range bytes, struct error *error);

@@ -140,7 +140,7 @@ bool torch_older_parse(struct reading *reading, struct recipe_range file, struct
         return error_no_memory(error);
     }
     for (i = 0; i < 5; i++) {
-        if (!reading_parse(i == 3 ? reading : &other, file, bytes, arena, error)) {
+        if (!reading_parse(i == 3 ? reading : &other, file, bytes, NULL, arena, error)) {
             return error_prefix(error, "pickle %d of 5 of torch's older format", i + 1);
         }
         bytes.data += (i == 3 ? reading : &other)->pickle.length;

@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error error = ERROR_INIT;
     struct reading reading;
 
-    if (reading_parse(&reading, file, file, &arena, &error)) {
+    if (reading_parse(&reading, file, file, NULL, &arena, &error)) {
         struct walk walk = {&reading, 0};
 
         require(reading.pickle.trailing + reading.pickle.length == size);

@@ -91,9 +91,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(bytes, data + 1, size - 1);
         file = (struct recipe_range){bytes, size - 1};
         if (data[0] & 0x80) {
-            ok = torch_older_parse(&reading, file, file, &arena, &error);
+            ok = torch_older_parse(&reading, file, file, NULL, &arena, &error);
         } else {
-            ok = reading_parse(&reading, file, file, &arena, &error);
+            ok = reading_parse(&reading, file, file, NULL, &arena, &error);
             reading.persistent = torch_persistent;
             reading.context = &storages;
         }

@@ -261,7 +261,28 @@ def unpacked_keys(path):
     archive_of(path, [(b"a.npy", 8, packed, len(data), zlib.crc32(data))])
 
 
+def packed_objects(path, *pieces):
+    packed = deflate(npy("|O", ()), *pieces)
+    data = zlib.decompress(packed, -15)
+    archive_of(path, [(b"a.npy", 8, packed, len(data), zlib.crc32(data))])
+
+
+def unpacked_texts(path):
+    """68 MB of text, and no trick to it."""
+    packed_objects(path, b"\x80\4](", (b"X" + struct.pack("<I", 1000) + b"some text " * 100, 68000), b"e.")
+
+
+def unpacked_short_texts(path):
+    packed_objects(path, b"\x80\4](", (b"\x8c\x7f" + b"y" * 127, 520000), b"e.")
+
+
+def judged_texts(path):
+    """100 MB, which are judged only."""
+    texts = (b"X" + struct.pack("<I", 1000) + b"%06d" % (i * 7919 % 999983) + b"." * 994 for i in range(100000))
+    packed_objects(path, b"\x80\4](", *texts, b"e.")
+
+
 KINDS = [one_piece, quoted, long_names, long_names_of_another_page, unprintable_names, alike_names, same_names,
          deep_names, many_fields, signatures, end_records, many, many_arrays, long_headers, long_types, bombs,
          lying_bomb, lying_sizes, lying_counts, miscounted, many_storages, unpacked_lists, unpacked_opcodes,
-         unpacked_numbers, unpacked_bytes, unpacked_keys]
+         unpacked_numbers, unpacked_bytes, unpacked_keys, unpacked_texts, unpacked_short_texts, judged_texts]

@@ -162,7 +162,7 @@ class Machine:
         arena = Arena(None, 0, LIBRARY.pickle_arena_limit(ctypes.c_size_t(len(data))))
         whole = Range(ctypes.addressof(self.memory), len(data))
         try:
-            if not LIBRARY.reading_parse(ctypes.byref(self.reading), whole, whole, ctypes.byref(arena),
+            if not LIBRARY.reading_parse(ctypes.byref(self.reading), whole, whole, None, ctypes.byref(arena),
                                          ctypes.byref(error)):
                 raise Refused(error.text())
             self.pickle = self.reading.pickle

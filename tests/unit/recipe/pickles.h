@@ -63,7 +63,7 @@ static inline void parse_into(struct parsed *p, const char *bytes, size_t size)
     struct recipe_range range = {(const unsigned char *)bytes, size};
 
     *p = (struct parsed){.arena = ARENA_INIT(pickle_arena_limit(size))};
-    p->ok = reading_parse(&p->reading, range, range, &p->arena, &p->error);
+    p->ok = reading_parse(&p->reading, range, range, NULL, &p->arena, &p->error);
     if (p->ok) {
         p->root = p->reading.pickle.value;
         p->value = recipe_value(&p->reading, p->root);
