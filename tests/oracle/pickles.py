@@ -23,8 +23,8 @@ import numpy
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from machine import Buffer, Machine, Refused  # noqa: E402
-from pickled import (SCALARS, TYPECODES, Call, Python2Pickler, SlowPickler, by, numpy_scalar, random_array,  # noqa: E402
-                     random_object, random_scalar, random_typed, renamed)
+from pickled import (PLAIN, SCALARS, TYPECODES, Call, Python2Pickler, SlowPickler, by, numpy_scalar,  # noqa: E402
+                     random_array, random_object, random_scalar, random_typed, renamed, safe_type)
 
 warnings.simplefilter("ignore")
 
