@@ -81,6 +81,7 @@ static void take_level(const struct crowd *crowd, const struct repeated *repeate
 {
     int i;
 
+    PyType_ClearCache(); /* it keeps names that were made to look for an attribute once */
     collector_collect();
     level->exporters = count_objects(repeated->type);
     level->blocks = repeated->count_memory ? python_blocks() : 0;

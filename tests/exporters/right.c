@@ -47,6 +47,19 @@ static void release_own_arrays(struct exporter *self, Py_buffer *view)
     answered(self);
 }
 
+/*
+ * It looks for an attribute by a name that is made for the occasion: Python's cache of what types have keeps the
+ * name, by its address, for as long as no other one takes the place.
+ */
+static int get_by_name(struct exporter *self, Py_buffer *view, int flags)
+{
+    PyObject *found = PyObject_GetAttrString((PyObject *)self, "__sizeof__");
+
+    Py_XDECREF(found);
+    PyErr_Clear();
+    return answer(self, view, flags);
+}
+
 /* Another exporter's memory: the view belongs to that. */
 static int get_root(struct exporter *self, Py_buffer *view, int flags)
 {
@@ -195,6 +208,7 @@ const struct mode right_modes[] = {
     {.name = "self-pointing", .make = make_ints, .get = get_self_pointing, .release = release_right},
     {.name = "own arrays", .make = make_table, .get = get_own_arrays, .release = release_own_arrays},
     {.name = "re-export", .make = make_root, .get = get_root},
+    {.name = "by name", .make = make_ints, .get = get_by_name},
     {.name = "PyBuffer_FillInfo", .make = make_bytes, .get = get_fill_info},
     {.name = "doubles", .make = make_ints, .get = get_doubles},
     {.name = NULL},
