@@ -21,6 +21,19 @@ bool via_is_arrow_pair(PyObject *object)
            via_is_capsule(PyTuple_GET_ITEM(object, 1), ARROW_ARRAY_NAME);
 }
 
+/* One capsule is a stream's: what else it may be is said in the words of what was to be given. */
+static bool is_half_a_pair(struct via *via, PyObject *answer)
+{
+    bool schema = via_is_capsule(answer, ARROW_SCHEMA_NAME);
+
+    if (!schema && !via_is_capsule(answer, ARROW_ARRAY_NAME)) {
+        return false;
+    }
+    telling_fault(&via->telling, FAULT_ARROW_STRUCTURES, "there is '%s' alone, not a pair of it and '%s'",
+                  schema ? ARROW_SCHEMA_NAME : ARROW_ARRAY_NAME, schema ? ARROW_ARRAY_NAME : ARROW_SCHEMA_NAME);
+    return true;
+}
+
 /* What a capsule of this name leads to; NULL with a fault where it has another. */
 static bool open_capsule(struct via *via, PyObject *capsule, const char *expected, void **pointer, struct error *error)
 {
@@ -186,8 +199,9 @@ bool via_arrow(struct via *via, PyObject *object, struct error *error)
         return interpreter_error(error);
     }
     if (!PyTuple_Check(answer)) {
-        return open_capsule(via, answer, ARROW_STREAM_NAME, &first, error) &&
-               (first == NULL || read_stream(via, object, first, error));
+        return is_half_a_pair(via, answer) ||
+               (open_capsule(via, answer, ARROW_STREAM_NAME, &first, error) &&
+                (first == NULL || read_stream(via, object, first, error)));
     }
     if (PyTuple_GET_SIZE(answer) != 2) {
         return error_set(error, ERROR_INPUT, "gives a tuple of %zd items, not of two capsules",

@@ -332,6 +332,15 @@ static PyObject *give_same_structures(struct subject *self)
                          PyCapsule_New(&told->array, "arrow_array", NULL));
 }
 
+/* The array without its schema. */
+static PyObject *give_alone(struct subject *self)
+{
+    struct told_arrow *told = told_new(self);
+
+    told->schema.release(&told->schema);
+    return PyCapsule_New(copy_of(&told->array, sizeof told->array), "arrow_array", free_array);
+}
+
 static void release_crashing(struct arrow_array *self)
 {
     raise(SIGSEGV);
@@ -348,6 +357,7 @@ static void spoil_release(struct told_arrow *told)
 const struct mode arrow_wrong[] = {
     {"arrow_number", STRUCTURES, .give_arrow = give_number},
     {"arrow_pair", STRUCTURES, .give_arrow = give_pair},
+    {"arrow_alone", STRUCTURES, .give_arrow = give_alone},
     {"arrow_swapped", STRUCTURES, .give_arrow = give_swapped},
     {"arrow_format", STRUCTURES, .spoil_arrow = spoil_format},
     {"arrow_unknown_format", STRUCTURES, .spoil_arrow = spoil_unknown_format},

@@ -133,7 +133,8 @@ def judge_exporter(program, group, case):
     done = run([program, "--check", "-j"], "-e", group, case)
     said = last_words(done, case)
     if not case.is_one:
-        return Result(group, case, "" if "has no buffer" in said else said or "exports a buffer", [], set())
+        none = "has no buffer" in said or "every request is refused" in said
+        return Result(group, case, "" if none else said or "exports a buffer", [], set())
     if not done.stdout:
         return Result(group, case, said or f"exit status {done.returncode}", [], set())
     verdict = json.loads(done.stdout)
