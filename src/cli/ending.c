@@ -10,12 +10,24 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 static const char *unexpected; /* the subject while an exit is unexpected */
 static pid_t program;          /* children that an expression forks may end as they like */
 static struct text fault_line; /* made before the fault: a handler may not allocate */
+static bool have_answered;
+static atomic_int answered_code; /* how the program would end */
+
+static void leave(int code) __attribute__((noreturn));
+
+static void leave(int code)
+{
+    for (;;) {
+        syscall(SYS_exit_group, code);
+    }
+}
 
 void die_by_signal(int signal_number)
 {
@@ -26,7 +38,7 @@ void die_by_signal(int signal_number)
     sigaddset(&set, signal_number);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
     raise(signal_number);
-    _exit(128 + signal_number);
+    leave(128 + signal_number);
 }
 
 static void say(const struct text *line)
@@ -36,17 +48,31 @@ static void say(const struct text *line)
     }
 }
 
-static void at_exit(void)
+static void complain_of(const char *called)
 {
     struct text line = TEXT_INIT;
 
+    text_puts(&line, "mview-inspect: ");
+    text_escape_string(&line, unexpected);
+    text_printf(&line, ": it ended the program (%s was called)\n", called);
+    say(&line);
+    leave(EXIT_ERROR);
+}
+
+static void at_exit(void)
+{
     if (unexpected != NULL && getpid() == program) {
-        text_puts(&line, "mview-inspect: ");
-        text_escape_string(&line, unexpected);
-        text_puts(&line, ": it ended the program (exit was called)\n");
-        say(&line);
-        _exit(EXIT_ERROR);
+        complain_of("exit");
     }
+}
+
+/* In the C library's place, for whoever else calls it: os._exit, at which nothing runs that was registered. */
+void _exit(int code)
+{
+    if (unexpected != NULL && getpid() == program && !have_answered) {
+        complain_of("_exit");
+    }
+    leave(unexpected != NULL && getpid() == program ? answered_code : code);
 }
 
 void ending_is_unexpected(const char *subject)
@@ -63,7 +89,6 @@ void ending_is_expected(void)
 
 /* --- an end that does not come --- */
 
-static atomic_int answered_code; /* how the program would end */
 static struct timespec patience;
 
 /* In a thread of its own, which needs neither Python nor its lock. */
@@ -77,7 +102,7 @@ static void *wait_for_end(void *unused)
     if (write(STDERR_FILENO, line, sizeof line - 1) < 0) {
         /* nowhere left to say it: the answer is out */
     }
-    _exit(answered_code);
+    leave(answered_code);
 }
 
 void ending_answered(struct output *output, double seconds, int code)
@@ -88,6 +113,7 @@ void ending_answered(struct output *output, double seconds, int code)
     pthread_t thread;
 
     answered_code = output_flush(output, &ignored) ? code : EXIT_ERROR;
+    have_answered = true;
     if (waiting) {
         return;
     }
@@ -110,7 +136,7 @@ static void at_fault(int signal_number)
         die_by_signal(signal_number);
     }
     say(&fault_line);
-    _exit(EXIT_ERROR);
+    leave(EXIT_ERROR);
 }
 
 void ending_watch_files(void)

@@ -15,8 +15,9 @@ enum {
 void die_by_signal(int signal_number);
 
 /*
- * From here on, exit() called by anyone else (a C library that an expression
- * uses) is an error: one line about `subject` (borrowed), exit 2, no answer.
+ * From here on, exit() or _exit() called by anyone else (a C library that an
+ * expression uses, os._exit) is an error: one line about `subject` (borrowed),
+ * exit 2, no answer.
  */
 void ending_is_unexpected(const char *subject);
 void ending_is_expected(void);

@@ -5,6 +5,7 @@
 #include "memory/layout.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 
 enum kind {
@@ -327,7 +328,7 @@ static bool follow(struct building *building, ptrdiff_t suboffset, int axis, str
         return true; /* nothing will be read there */
     }
     if (!guard_copy(&target, layout->buf, sizeof target, &address)) {
-        return error_set(error, ERROR_INPUT, "cannot follow the pointer at %p: %s", (const void *)layout->buf,
+        return error_set(error, ERROR_INPUT, "cannot follow the pointer at 0x%" PRIxPTR ": %s", (uintptr_t)layout->buf,
                          guard_reason());
     }
     layout->buf = (const unsigned char *)((uintptr_t)target + (uintptr_t)suboffset);

@@ -42,10 +42,12 @@ static void copy_cut(char *to, size_t size, const char *from)
 
 static void write_refusal(struct told *told, enum protocol protocol, const struct error *error)
 {
-    if (error->kind == ERROR_PYTHON) {
+    if (error->kind == ERROR_PYTHON || error->kind == ERROR_INTERRUPTED) { /* it raises KeyboardInterrupt itself */
+        bool interrupt = error->kind == ERROR_INTERRUPTED;
+
         told->outcome = OUTCOME_REFUSED;
         told->exception.set = true;
-        copy_cut(told->exception.text, sizeof told->exception.text, error->message);
+        copy_cut(told->exception.text, sizeof told->exception.text, interrupt ? "KeyboardInterrupt" : error->message);
         return;
     }
     told->outcome = OUTCOME_GRANTED;
@@ -64,8 +66,10 @@ static bool tell(struct probe *probe, enum protocol protocol, struct via *via, s
     ok = via_open(via, probe->exporter, protocol, &error);
     probe_stay_one(probe);
     probe_mark(probe, PHASE_OTHER, -1);
-    if (!ok) {
+    if (!ok && via->how != NULL) {
         write_refusal(told, protocol, &error);
+    }
+    if (!ok) {
         return false;
     }
     told_write(told, &via->telling);
@@ -146,7 +150,7 @@ void probe_tell(struct probe *probe, int item)
     enum protocol protocol = (enum protocol)item;
     struct told *told = &protocols->told[item];
 
-    if (protocol == PROTOCOL_BUFFER || !via_has(probe->exporter, protocol)) {
+    if (protocol == PROTOCOL_BUFFER || (protocol == PROTOCOL_DLPACK && !via_has(probe->exporter, protocol))) {
         return;
     }
     if (protocol == PROTOCOL_DLPACK) {
@@ -178,13 +182,9 @@ static void write_device(struct dlpack_answers *dlpack, PyObject *device)
     snprintf(dlpack->device, sizeof dlpack->device, "%s", utf8 != NULL ? utf8 : "");
     Py_XDECREF(text);
     PyErr_Clear();
-    if (PyTuple_Check(device) && PyTuple_GET_SIZE(device) == 2) {
-        pair.type = (int32_t)PyLong_AsLong(PyTuple_GET_ITEM(device, 0));
-        pair.id = (int32_t)PyLong_AsLong(PyTuple_GET_ITEM(device, 1));
-        dlpack->device_is_pair = PyErr_Occurred() == NULL;
-        dlpack->device_has_no_id = PyTuple_GET_ITEM(device, 1) == Py_None;
-    }
-    PyErr_Clear();
+    dlpack->device_is_pair = via_device(device, &pair);
+    dlpack->device_has_no_id =
+        PyTuple_Check(device) && PyTuple_GET_SIZE(device) == 2 && PyTuple_GET_ITEM(device, 1) == Py_None;
     dlpack_device_name(pair, dlpack->device_name, sizeof dlpack->device_name);
 }
 

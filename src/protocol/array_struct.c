@@ -4,6 +4,7 @@
 #include "memory/guard.h"
 #include "protocol/array_interface.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,8 +99,8 @@ static void judge_flags(struct telling *telling, int flags, char typekind)
         telling_fault(telling, FAULT_ARRAY_STRUCT, "flags say Fortran-contiguous, the strides do not");
     }
     if ((flags & ARRAY_STRUCT_ALIGNED) && !is_aligned(&telling->layout, typekind)) {
-        telling_fault(telling, FAULT_ARRAY_STRUCT, "flags say aligned, which data at %p and the strides are not",
-                      (const void *)telling->layout.buf);
+        telling_fault(telling, FAULT_ARRAY_STRUCT, "flags say aligned, which data at 0x%" PRIxPTR " and the strides are not",
+                      (uintptr_t)telling->layout.buf);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "files/dtype.h"
+#include "protocol/arrow_format.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,6 @@
 enum {
     MAX_FORMAT = 4096,    /* bytes of a type's format string: unions list their types in it */
     MAX_BUFFERS = 3,      /* of a type's own; a view's data are more, and are not looked at */
-    MAX_ITEMSIZE = 1 << 30,
 };
 
 static const struct arrow_type {
@@ -99,12 +99,37 @@ static bool read_buffers(struct telling *telling, struct node *node)
                               (size_t)count * sizeof node->buffers[0]);
 }
 
+/* Each child is there, and another structure than its parent, in which a reader would never come to an end. */
+static bool check_each_child(struct telling *telling, const struct arrow_schema *schema,
+                             const struct arrow_array *array, const struct node *node)
+{
+    enum { MOST = 256 }; /* that are looked at */
+    int64_t i;
+
+    for (i = 0; i < node->array.n_children && i < MOST; i++) {
+        const void *of_schema, *of_array;
+
+        if (!copy(telling, "the schema's children", &of_schema, node->schema.children + i, sizeof of_schema) ||
+            !copy(telling, "the array's children", &of_array, node->array.children + i, sizeof of_array)) {
+            return false;
+        }
+        if (of_schema == NULL || of_array == NULL) {
+            return telling_fault(telling, FAULT_ARROW_STRUCTURES, "the %s of child %lld is NULL",
+                                 of_schema == NULL ? "schema" : "array", (long long)i);
+        }
+        if (of_schema == schema || of_array == array) {
+            return telling_fault(telling, FAULT_ARROW_STRUCTURES, "the %s of child %lld is its parent",
+                                 of_schema == schema ? "schema" : "array", (long long)i);
+        }
+    }
+    return true;
+}
+
 /* The schema's children are the array's; as is the dictionary. */
 static bool check_children(struct telling *telling, const struct node *node)
 {
     const struct arrow_schema *schema = &node->schema;
     const struct arrow_array *array = &node->array;
-    const void *last;
 
     if (schema->n_children != array->n_children) {
         return telling_fault(telling, FAULT_ARROW_STRUCTURES, "n_children is %lld in the schema and %lld in the array",
@@ -115,9 +140,11 @@ static bool check_children(struct telling *telling, const struct node *node)
                              schema->dictionary != NULL ? "schema" : "array",
                              schema->dictionary != NULL ? "array" : "schema");
     }
-    return array->n_children == 0 ||
-           (copy(telling, "the schema's children", &last, schema->children, sizeof last) &&
-            copy(telling, "the array's children", &last, array->children, sizeof last));
+    if (array->n_children > 0 && (schema->children == NULL || array->children == NULL)) {
+        return telling_fault(telling, FAULT_ARROW_STRUCTURES, "n_children is %lld, and children is NULL",
+                             (long long)array->n_children);
+    }
+    return true;
 }
 
 /* The caller frees node->format, on an error too. */
@@ -143,7 +170,8 @@ static bool read_node(struct telling *telling, struct node *node, const struct a
                              text_string(&node->format));
     }
     node->parameters = text_string(&node->format) + strlen(node->type->format);
-    return check_counts(telling, &node->array) && check_children(telling, node) && read_buffers(telling, node);
+    return check_counts(telling, &node->array) && check_children(telling, node) &&
+           check_each_child(telling, schema, array, node) && read_buffers(telling, node);
 }
 
 static bool read_child(struct telling *telling, struct node *child, const struct node *parent)
@@ -216,38 +244,6 @@ static bool obstruct_nested(struct telling *telling, const struct node *node, co
 
 /* --- items --------------------------------------------------------------------------------------- */
 
-/* A number in a format's parameters, up to `end`; -1 for what is none, or one past a billion. */
-static int64_t parameter(const char **text, char end)
-{
-    const char *next = *text;
-    int64_t number = 0;
-
-    while (*next >= '0' && *next <= '9' && number <= MAX_ITEMSIZE) {
-        number = number * 10 + (*next++ - '0');
-    }
-    if (next == *text || (*next != end && *next != '\0') || number > MAX_ITEMSIZE) {
-        return -1;
-    }
-    *text = *next == '\0' ? next : next + 1;
-    return number;
-}
-
-/* The bytes of "d:19,4,256": 16 where the last is not there; 0 for what is no decimal. */
-static unsigned decimal_size(const char *parameters)
-{
-    int64_t precision = parameter(&parameters, ',');
-    bool negative = *parameters == '-';
-    int64_t scale, bits;
-
-    parameters += negative;
-    scale = parameter(&parameters, ',');
-    bits = *parameters != '\0' ? parameter(&parameters, '\0') : 128;
-    if (precision < 0 || scale < 0 || (bits != 32 && bits != 64 && bits != 128 && bits != 256)) {
-        return 0;
-    }
-    return (unsigned)bits / 8;
-}
-
 /* What one item in the buffer of values is: a NumPy type or a PEP 3118 format, and its size in bytes. */
 struct item {
     char text[48];
@@ -263,10 +259,10 @@ static bool find_item(struct telling *telling, const struct node *node, struct i
     *item = (struct item){.is_format = node->type->item[0] == 'T'};
     snprintf(item->text, sizeof item->text, "%s", node->type->item);
     if (strcmp(node->type->format, "d:") == 0) {
-        size = decimal_size(parameters);
+        size = arrow_decimal_size(parameters);
         snprintf(item->text, sizeof item->text, "%c%lld", size <= 8 ? 'i' : 'V', (long long)size);
     } else if (strcmp(node->type->format, "w:") == 0) {
-        size = parameter(&parameters, '\0');
+        size = arrow_parameter(&parameters, '\0');
         item->is_format = true;
         snprintf(item->text, sizeof item->text, "%llds", (long long)size);
     } else if (item->is_format) {
@@ -375,8 +371,10 @@ static bool tell_strings(struct telling *telling, const struct node *node)
     }
     telling->layout.ndim = 1;
     telling->layout.shape[0] = (ptrdiff_t)(last - first);
-    notes_add(&telling->notes, "the bytes of %lld items (%s): where each begins, %u-byte offsets tell that lie at %p",
-              (long long)array->length, node->type->name, node->type->offsets, node->buffers[1]);
+    if (array->length > 0) {
+        notes_add(&telling->notes, "the bytes of %lld items (%s): where each begins, %u-byte offsets tell that lie at %p",
+                  (long long)array->length, node->type->name, node->type->offsets, node->buffers[1]);
+    }
     finish(telling, node, &(struct item){.text = "u1", .size = 1});
     return true;
 }
@@ -429,7 +427,7 @@ static bool tell_dimensions(struct telling *telling, struct node *node, const st
     layout->shape[0] = (ptrdiff_t)node->array.length;
     while (strcmp(node->type->format, "+w:") == 0) {
         const char *parameters = node->parameters;
-        int64_t extent = parameter(&parameters, '\0');
+        int64_t extent = arrow_parameter(&parameters, '\0');
         int64_t end = node->array.offset + node->array.length;
         struct node child;
         bool ok;

@@ -38,6 +38,52 @@ static const struct {
     {NULL, "encode", "(EXPR).encode()"},
 };
 
+/* What an object may be for now, so that none of its ways leads to a buffer, and what it is to be made first. */
+static const struct {
+    const char *package;
+    const char *state;     /* true, or a method that says so */
+    const char *attribute; /* NULL: nothing helps */
+    const char *hint;
+} states[] = {
+    {"torch.", "is_meta", NULL, "it is on the device meta, where there is no memory"},
+    {"torch.", "is_nested", "unbind", "(EXPR).unbind()[0]"},
+    {"torch.", "is_sparse", "coalesce", "(EXPR).detach().coalesce().values()"},
+    {"torch.", "is_sparse_csr", "values", "(EXPR).detach().values()"},
+    {"torch.", "is_mkldnn", "to_dense", "(EXPR).detach().to_dense()"},
+    {"torch.", "is_quantized", "int_repr", "(EXPR).int_repr()"},
+    {"torch.", "is_conj", "resolve_conj", "(EXPR).detach().resolve_conj()"},
+    {"torch.", "requires_grad", "detach", "(EXPR).detach()"},
+};
+
+enum { STATES = sizeof states / sizeof states[0] };
+
+static bool is_so(PyObject *object, const char *state)
+{
+    PyObject *value = PyObject_GetAttrString(object, state);
+    bool so;
+
+    if (value != NULL && PyCallable_Check(value)) {
+        Py_SETREF(value, PyObject_CallObject(value, NULL));
+    }
+    so = value == Py_True;
+    Py_XDECREF(value);
+    PyErr_Clear();
+    return so;
+}
+
+/* The place of the state that it is in; STATES for none. */
+static size_t find_state(PyObject *object, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < STATES; i++) {
+        if (strncmp(name, states[i].package, strlen(states[i].package)) == 0 && is_so(object, states[i].state)) {
+            return i;
+        }
+    }
+    return STATES;
+}
+
 static bool is_protocol(const char *attribute)
 {
     int protocol;
@@ -63,9 +109,11 @@ static const struct instead_tried *find_tried(const struct instead_tried *tried,
 }
 
 /* ", but A (WHY IT FAILED), B (try X)": the ways to a buffer that an object has. */
-static void tell_instead(struct text *has, PyObject *type, const char *name, const struct instead_tried *tried,
+static void tell_instead(struct text *has, PyObject *object, const char *name, const struct instead_tried *tried,
                          size_t count)
 {
+    PyObject *type = (PyObject *)Py_TYPE(object);
+    size_t state = find_state(object, name);
     size_t i;
 
     for (i = 0; i < count; i++) {
@@ -78,8 +126,8 @@ static void tell_instead(struct text *has, PyObject *type, const char *name, con
         const char *attribute = instead[i].attribute;
         const struct instead_tried *was = find_tried(tried, count, attribute);
 
-        if (tried != NULL && was == NULL && is_protocol(attribute)) {
-            continue; /* its objects have it, or so it seems, and this one has not */
+        if ((tried != NULL && was == NULL && is_protocol(attribute)) || (was == NULL && state < STATES)) {
+            continue; /* its objects have it, or so it seems, and this one has not, or not as it is now */
         }
         if ((package != NULL && strncmp(name, package, strlen(package)) != 0) ||
             (attribute != NULL && was == NULL && !PyObject_HasAttrString(type, attribute))) {
@@ -89,18 +137,22 @@ static void tell_instead(struct text *has, PyObject *type, const char *name, con
                     attribute != NULL ? attribute : "", was != NULL ? "" : "try ",
                     was != NULL ? was->why.message : instead[i].hint);
     }
+    if (state < STATES && states[state].attribute != NULL) {
+        text_printf(has, "%s %s (try %s)", has->length == 0 ? ", but" : ",", states[state].attribute, states[state].hint);
+    } else if (state < STATES) {
+        text_printf(has, ": %s", states[state].hint);
+    }
 }
 
 bool instead_refuse(PyObject *object, const struct instead_tried *tried, size_t count, struct error *error)
 {
-    PyObject *type = (PyObject *)Py_TYPE(object);
     struct text has = TEXT_INIT;
     char *name = interpreter_type_name(object);
 
     if (object == Py_None) {
         error_set(error, ERROR_INPUT, "the expression gives None, which has no buffer");
     } else {
-        tell_instead(&has, type, name != NULL ? name : "", tried, count);
+        tell_instead(&has, object, name != NULL ? name : "", tried, count);
         error_set(error, ERROR_INPUT, "type '%s' has no buffer%s", name != NULL ? name : "?", text_string(&has));
     }
     text_free(&has);

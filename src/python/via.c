@@ -56,7 +56,7 @@ bool via_capsule(PyObject *object, char name[static CAPSULE_NAME_SIZE], void **p
     const char *own;
 
     if (!PyCapsule_CheckExact(object)) {
-        return error_set(error, ERROR_INPUT, "gives a '%.80s', no capsule", Py_TYPE(object)->tp_name);
+        return error_set(error, ERROR_INPUT, "gives an object of type '%.80s', no capsule", Py_TYPE(object)->tp_name);
     }
     own = PyCapsule_GetName(object);
     if (!copy_name(name, own)) {

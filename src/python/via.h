@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 struct _object;
+struct dlpack_device;
 struct error;
 struct via_hold;
 
@@ -37,5 +38,8 @@ bool via_has(struct _object *object, enum protocol protocol);
  */
 bool via_open(struct via *via, struct _object *object, enum protocol protocol, struct error *error);
 void via_close(struct via *via);
+
+/* What __dlpack_device__ gave, as a device; false where it is no tuple of two integers that can be one. */
+bool via_device(struct _object *answer, struct dlpack_device *device);
 
 #endif

@@ -57,12 +57,18 @@ static bool read_integer(PyObject *value, int64_t *number)
     return PyIndex_Check(value) && !(size == -1 && PyErr_Occurred());
 }
 
+/* Why that is none. */
+static const char *no_integer(PyObject *value)
+{
+    return PyIndex_Check(value) ? "which does not fit 64 bits" : "no integer";
+}
+
 static void read_number(PyObject *dict, const char *name, struct interface_key *key, int64_t *number)
 {
     PyObject *value = find(dict, name, key);
 
     if (value != NULL && !read_integer(value, number)) {
-        *key = wrong("is a '%.40s', no integer of 64 bits", type_of(value));
+        *key = wrong("is of type '%.40s', %s", type_of(value), no_integer(value));
     }
 }
 
@@ -75,7 +81,7 @@ static void read_numbers(PyObject *dict, const char *name, struct interface_key 
         return;
     }
     if (!PyTuple_Check(value)) {
-        *key = wrong("is a '%.40s', no tuple", type_of(value));
+        *key = wrong("is of type '%.40s', no tuple", type_of(value));
         return;
     }
     if (PyTuple_GET_SIZE(value) > LAYOUT_MAX_NDIM) {
@@ -87,7 +93,7 @@ static void read_numbers(PyObject *dict, const char *name, struct interface_key 
         PyObject *item = PyTuple_GET_ITEM(value, i);
 
         if (!read_integer(item, &numbers[i])) {
-            *key = wrong("has a '%.40s' at %zd, no integer of 64 bits", type_of(item), i);
+            *key = wrong("has an item of type '%.40s' at %zd, %s", type_of(item), i, no_integer(item));
             return;
         }
     }
@@ -104,13 +110,19 @@ static void read_text(PyObject *dict, const char *name, bool is_list, struct int
         return;
     }
     if (is_list ? !PyList_Check(value) : !PyUnicode_Check(value)) {
-        *key = wrong("is a '%.40s', no %s", type_of(value), is_list ? "list" : "str");
+        *key = wrong("is of type '%.40s', no %s", type_of(value), is_list ? "list" : "str");
         return;
     }
     *owner = is_list ? PyObject_Repr(value) : (Py_INCREF(value), value);
+    if (*owner == NULL && PyErr_ExceptionMatches(PyExc_RecursionError)) {
+        *key = wrong("is too deeply nested");
+        return;
+    }
     *text = *owner != NULL ? PyUnicode_AsUTF8AndSize(*owner, &size) : NULL;
     if (*text == NULL || strlen(*text) != (size_t)size) {
         *key = wrong("is text that cannot be read%s", *text != NULL ? ": it has a NUL in it" : "");
+    } else if (is_list && strstr(*text, ", [...]") != NULL) { /* as repr ends it */
+        *key = wrong("contains itself");
     }
 }
 
@@ -129,11 +141,11 @@ static struct interface_key read_address(PyObject *value, struct array_interface
     interface->address = address != NULL ? (uintptr_t)PyLong_AsUnsignedLongLong(address) : 0;
     Py_XDECREF(address);
     if (PyErr_Occurred()) {
-        return wrong("has a '%.40s' as its address, no integer that is one", type_of(PyTuple_GET_ITEM(value, 0)));
+        return wrong("has an address of type '%.40s', no integer that is one", type_of(PyTuple_GET_ITEM(value, 0)));
     }
     readonly = PyObject_IsTrue(PyTuple_GET_ITEM(value, 1));
     if (readonly < 0) {
-        return wrong("has a '%.40s', which is not true or false", type_of(PyTuple_GET_ITEM(value, 1)));
+        return wrong("has an item of type '%.40s', not true or false", type_of(PyTuple_GET_ITEM(value, 1)));
     }
     interface->readonly = readonly > 0;
     return given;
@@ -143,7 +155,7 @@ static struct interface_key read_address(PyObject *value, struct array_interface
 static struct interface_key read_buffer(struct via_hold *hold, PyObject *value, struct array_interface *interface)
 {
     if (PyObject_GetBuffer(value, &hold->data, PyBUF_SIMPLE) != 0) {
-        return wrong("is a '%.40s', no tuple and no bytes", type_of(value));
+        return wrong("is of type '%.40s', no tuple and no bytes", type_of(value));
     }
     hold->have_data = true;
     interface->have_buffer = true;
@@ -175,7 +187,7 @@ bool via_array_interface(struct via *via, PyObject *object, struct error *error)
     PyObject *descr = NULL;
 
     if (!PyDict_Check(dict)) {
-        return error_set(error, ERROR_INPUT, "is a '%.80s', no dict", type_of(dict));
+        return error_set(error, ERROR_INPUT, "is of type '%.80s', no dict", type_of(dict));
     }
     read_number(dict, "version", &interface.version, &interface.version_number);
     read_numbers(dict, "shape", &interface.shape, &interface.ndim, interface.extents);
@@ -188,7 +200,7 @@ bool via_array_interface(struct via *via, PyObject *object, struct error *error)
     interface.have_stream = find(dict, "stream", &ignored) != NULL;
     via->telling = array_interface_read(protocol, &interface);
     if (via->hold->have_data && via->hold->data.obj != NULL) {
-        notes_add(&via->telling.notes, "the items lie in the buffer of a '%.80s'", type_of(via->hold->data.obj));
+        notes_add(&via->telling.notes, "the items lie in the buffer of an object of type '%.80s'", type_of(via->hold->data.obj));
     }
     Py_XDECREF(typestr);
     Py_XDECREF(descr);

@@ -93,7 +93,10 @@ static bool show_via(struct view *view, struct via *via, const char *why, const 
         text_puts(&view->dtype, text_string(&telling->type));
     }
     if (!telling->is_local) {
-        text_printf(&view->unread, "its memory is that of the device %s, and is not read", telling->device);
+        bool is_number = strncmp(telling->device, "device ", 7) == 0; /* of a kind without a name */
+
+        text_printf(&view->unread, "its memory is that of %s%s, and is not read", is_number ? "" : "the device ",
+                    telling->device);
         notes_add(&view->notes, "%s", text_string(&view->unread));
     }
     view_set_content(view);

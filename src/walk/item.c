@@ -5,6 +5,7 @@
 #include "memory/guard.h"
 #include "walk/walk.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
 void walk_index(enum walk_order order, const struct layout *layout, ptrdiff_t number, ptrdiff_t *index)
@@ -75,15 +76,15 @@ bool walk_unreadable(const struct walk *walk, uint64_t position, struct error *e
             text_putc(&text, ',');
         }
         if (walk_locate(walk->layout, index, &item, &address)) {
-            error_set(error, ERROR_INPUT, "cannot read %td byte%s at %p, item (%s): %s", walk->layout->itemsize,
-                      walk->layout->itemsize == 1 ? "" : "s", (const void *)item, text_string(&text), reason);
+            error_set(error, ERROR_INPUT, "cannot read %td byte%s at 0x%" PRIxPTR ", item (%s): %s", walk->layout->itemsize,
+                      walk->layout->itemsize == 1 ? "" : "s", (uintptr_t)item, text_string(&text), reason);
         } else {
-            error_set(error, ERROR_INPUT, "cannot follow the pointer at %p to item (%s): %s", address,
-                      text_string(&text), reason);
+            error_set(error, ERROR_INPUT, "cannot follow the pointer at 0x%" PRIxPTR " to item (%s): %s",
+                      (uintptr_t)address, text_string(&text), reason);
         }
     } else {
-        error_set(error, ERROR_INPUT, "cannot read 1 byte at %p: %s",
-                  (const void *)(walk->layout->buf + walk->base + (ptrdiff_t)position), reason);
+        error_set(error, ERROR_INPUT, "cannot read 1 byte at 0x%" PRIxPTR ": %s",
+                  (uintptr_t)(walk->layout->buf + walk->base + (ptrdiff_t)position), reason);
     }
     text_free(&text);
     return false;

@@ -132,7 +132,20 @@ END
 
 @test "C's exit in an expression is no answer" {
     inspect -i ctypes -e "ctypes.CDLL(None).exit(0)"
-    refuses "ended the program"
+    refuses "ended the program .exit was called.$"
+    inspect -i ctypes -e "ctypes.CDLL(None)._exit(0)"
+    refuses "ended the program ._exit was called.$"
+}
+
+@test "os._exit in an expression, or in what it gives, is no answer" {
+    inspect -i os -e "os._exit(0)"
+    refuses "os._exit.0.: it ended the program ._exit was called.$"
+    printf 'import os\nclass T:\n    def __dlpack__(self, **_): os._exit(0)\n' >t.py
+    inspect -x t.py -f shape -e "T()"
+    refuses "T..: it ended the program ._exit was called.$"
+    printf 'import os\nchild = os.fork()\nif child == 0: os._exit(7)\ncode = os.waitpid(child, 0)[1] >> 8\n' >t.py
+    inspect -x t.py -f nbytes -e "bytes(code)" # a process of its own ends as it likes
+    expect 0 7
 }
 
 @test "a module that is not there, a file to run that fails" {

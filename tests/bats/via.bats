@@ -21,7 +21,7 @@ numpys() {
     inspect -l -e "type('T', (), {'__array_interface__': dict(version=3, shape=(2,), typestr='<i2', data=b'ABCD')})()"
     expect 0 $'0\t16961\n1\t17475'
     inspect -f notes -e "type('T', (), {'__array_interface__': dict(version=3, shape=(2,), typestr='<i2', data=b'ABCD')})()"
-    [[ "$output" == *"the items lie in the buffer of a 'bytes'"* ]]
+    [[ "$output" == *"the items lie in the buffer of an object of type 'bytes'"* ]]
 }
 
 @test "--via chooses a protocol, and no other is tried" {
@@ -143,17 +143,17 @@ numpys() {
         for how in -l -d -b --npy "-l -S ..." "-l -o F" "-l -o memory" "-l --contiguous F"; do
             # shellcheck disable=SC2086
             made $how -e "capsules.DLPack(b'', $shape, data=None)"
-            refuses "cannot read 4 bytes at \(nil\), item .*: not mapped$"
+            refuses "cannot read 4 bytes at 0x0, item .*: not mapped$"
             # shellcheck disable=SC2086
             made $how -e "$class"
-            refuses "cannot read 4 bytes at \(nil\), item .*: not mapped$"
+            refuses "cannot read 4 bytes at 0x0, item .*: not mapped$"
         done
     done
     inspect -f notes -e "$class"
     [[ $status -eq 0 && $output == *'"data is NULL, though there are items"'* ]]
     for how in -l -d -b; do
         made $how -e "capsules.DLPack(b'', (3, 2), (1, 3), data=None)"
-        refuses "cannot read 4 bytes at \(nil\), item .0, 0.: not mapped$"
+        refuses "cannot read 4 bytes at 0x0, item .0, 0.: not mapped$"
     done
 }
 
@@ -163,13 +163,13 @@ numpys() {
     inspect --via dlpack -e "type('T', (), {'__dlpack__': lambda s: 1 / 0})()"
     refuses ": __dlpack__: ZeroDivisionError: division by zero$"
     inspect --via dlpack -e "type('T', (), {'__dlpack__': lambda s: 5})()"
-    refuses "__dlpack__: gives a 'int', no capsule$"
+    refuses "__dlpack__: gives an object of type 'int', no capsule$"
     inspect --via arrow -e "type('T', (), {'__arrow_c_array__': lambda s: (1, 2, 3)})()"
     refuses "__arrow_c_array__: gives a tuple of 3 items, not of two capsules$"
     inspect --via array_struct -e "type('T', (), {'__array_struct__': 'no'})()"
-    refuses "__array_struct__: gives a 'str', no capsule$"
+    refuses "__array_struct__: gives an object of type 'str', no capsule$"
     inspect --via array_interface -e "type('T', (), {'__array_interface__': [1]})()"
-    refuses "__array_interface__: is a 'list', no dict$"
+    refuses "__array_interface__: is of type 'list', no dict$"
     inspect -e "type('T', (), {'__dlpack__': lambda s: 1})"
     refuses "type 'type' has no buffer$"
 }
@@ -194,7 +194,7 @@ numpys() {
     inspect --via arrow -e "type('T', (), {'__arrow_c_array__': property(lambda s: 1 / 0), '__arrow_c_stream__': 1})()"
     refuses ": __arrow_c_array__: ZeroDivisionError: division by zero$"
     inspect --via arrow -e "type('T', (), {'__arrow_c_array__': property(lambda s: s.none), '__arrow_c_stream__': lambda s: 5})()"
-    refuses ": __arrow_c_stream__: gives a 'int', no capsule$"
+    refuses ": __arrow_c_stream__: gives an object of type 'int', no capsule$"
     inspect --requests -e "type('T', (), {'__array_interface__': property(lambda s: 1 / 0)})()"
     [[ $status -eq 0 && $output == *"array_interface refused: "*"ZeroDivisionError: division by zero"* ]]
 }
@@ -235,17 +235,17 @@ END
         inspect --via array_interface -e "type('T', (), {'__array_interface__': dict(dict(version=3, shape=(2,), typestr='<i2', data=(4096, False)), $1)})()"
     }
     interface "shape=[2]"
-    refuses "'shape' is a 'list', no tuple"
+    refuses "'shape' is of type 'list', no tuple"
     interface "shape=('2',)"
-    refuses "'shape' has a 'str' at 0, no integer of 64 bits"
+    refuses "'shape' has an item of type 'str' at 0, no integer"
     interface "shape=(2**70,)"
-    refuses "'shape' has a 'int' at 0, no integer of 64 bits"
+    refuses "'shape' has an item of type 'int' at 0, which does not fit 64 bits"
     interface "shape=(1,) * 65"
     refuses "'shape' has 65 items, more than 64"
     interface "strides=(1, 2)"
     refuses "'strides' has 2 items, 'shape' 1"
     interface "typestr=b'<i2'"
-    refuses "'typestr' is a 'bytes', no str"
+    refuses "'typestr' is of type 'bytes', no str"
     interface "typestr='<i2\\0x'"
     refuses "'typestr' is text that cannot be read: it has a NUL in it"
     interface "typestr='<i3'"
@@ -253,9 +253,13 @@ END
     interface "data=(1, 2, 3)"
     refuses "'data' is a tuple of 3 items, not 2"
     interface "data=('0x10', False)"
-    refuses "'data' has a 'str' as its address"
+    refuses "'data' has an address of type 'str'"
+    interface "descr=(lambda l: l.append(('a', l)) or l)([])"
+    refuses "'descr' contains itself"
+    interface "descr=__import__('functools').reduce(lambda l, _: [('a', l)], range(10000), [])"
+    refuses "'descr' is too deeply nested"
     interface "data=7"
-    refuses "'data' is a 'int', no tuple and no bytes"
+    refuses "'data' is of type 'int', no tuple and no bytes"
     interface "data=None"
     refuses "'data' is None"
     interface "data=b'abc'"
@@ -279,6 +283,51 @@ END
     # memory of this process is preferred
     inspect -d -e "type('T', (), {'__cuda_array_interface__': dict(version=3, shape=(2,), typestr='<f4', data=(64, False)), '__array_interface__': dict(version=3, shape=(2,), typestr='|u1', data=b'ab')})()"
     expect 0 $'00000000  61 62                                             |ab|\n00000002'
+}
+
+@test "what __dlpack_device__ says is compared with the tensor's device" {
+    cat >devices.py <<'END'
+import capsules
+class On(capsules.DLPack):
+    def __init__(self, device, **fields):
+        super().__init__(bytes(4), (4,), (1,), bits=8, **fields)
+        self.device = device
+    def __dlpack_device__(self):
+        return self.device()
+def asked_twice(): raise RuntimeError("not today")
+END
+    made -x devices.py --via dlpack -f notes -e "On(lambda: (2, 1))"
+    [[ "$output" == *"__dlpack_device__ says cuda:1, and the tensor is on cpu"* ]]
+    made -x devices.py -f notes -e "On(lambda: 7)"
+    [[ "$output" == *"__dlpack_device__ gives no tuple of two integers"* ]]
+    made -x devices.py -f notes -e "On(asked_twice)"
+    [[ "$output" == *"__dlpack_device__ cannot be asked: RuntimeError: not today"* ]]
+    made -x devices.py -f notes -e "On(lambda: (1, 0))"
+    expect 0 '["no buffer: shown by __dlpack__ (DLPack 1.1, cpu)"]'
+    made -x devices.py -f notes -e "On(lambda: (-7, 0), device_type=-7)"
+    [[ "$output" == *"its memory is that of device -7:0, and is not read"* ]]
+}
+
+@test "what raises KeyboardInterrupt is said to" {
+    printf 'class T:\n    def __dlpack__(self): raise KeyboardInterrupt\n    def __dlpack_device__(self): return (1, 0)\n' >t.py
+    inspect --check -x t.py -e "T()"
+    [[ "$output" == *"dlpack-refusal  __dlpack__() is refused with KeyboardInterrupt"* && "$output" != *dlpack-capsule* ]]
+    inspect --requests -j -x t.py -e "T()"
+    [[ "$output" == *KeyboardInterrupt* && "$output" != *interrupted* ]]
+}
+
+@test "a protocol's attribute is got for its telling, and a second time to see whether that is a copy" {
+    cat >counted.py <<'END'
+import os
+class T:
+    @property
+    def __array_interface__(self):
+        with open("count", "a") as file:
+            file.write("x")
+        return {"version": 3, "shape": (2,), "typestr": "<i4", "data": bytes(8)}
+END
+    inspect --requests -x counted.py -e "T()"
+    [[ $status -eq 0 && $(<count) == xx ]]
 }
 
 @test "Arrow's kinds of memory" {

@@ -162,6 +162,7 @@ struct told_arrow {
     PyObject *owner; /* a reference, or NULL */
     int references;  /* of the two structures to this */
     const char *names[2];
+    struct arrow_array *own; /* what is given out for `array` */
 };
 
 PyObject *subject_arrow(PyObject *self, PyObject *args, PyObject *kwargs);

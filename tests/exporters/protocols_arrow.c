@@ -103,6 +103,7 @@ PyObject *subject_arrow(PyObject *object, PyObject *args, PyObject *kwargs)
     struct subject *self = (struct subject *)object;
     struct told_arrow *told;
     PyObject *requested = NULL;
+    struct arrow_array *array;
 
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O", names, &requested)) {
         return NULL;
@@ -111,12 +112,15 @@ PyObject *subject_arrow(PyObject *object, PyObject *args, PyObject *kwargs)
         return self->mode->give_arrow(self);
     }
     told = told_new(self);
+    array = malloc(sizeof *array);
+    told->own = array;
     if (self->mode->spoil_arrow != NULL) {
         self->mode->spoil_arrow(told);
     }
+    *array = told->array;
     return Py_BuildValue(
         "(NN)", PyCapsule_New(copy_of(&told->schema, sizeof told->schema), told->names[0], free_schema),
-        PyCapsule_New(copy_of(&told->array, sizeof told->array), told->names[1], free_array));
+        PyCapsule_New(array, told->names[1], free_array));
 }
 
 /* --- right ones --- */
@@ -264,6 +268,18 @@ static void spoil_wild_children(struct told_arrow *told)
     told->schema.children = NULL;
 }
 
+static void spoil_child(struct told_arrow *told)
+{
+    make_record(told);
+    told->schema_children[0] = NULL;
+}
+
+static void spoil_own_child(struct told_arrow *told)
+{
+    make_record(told);
+    told->array_children[0] = told->own;
+}
+
 static void spoil_released(struct told_arrow *told)
 {
     told->array.release = NULL;
@@ -372,6 +388,8 @@ const struct mode arrow_wrong[] = {
     {"arrow_past_end", STRUCTURES, .spoil_arrow = spoil_past_end},
     {"arrow_children", STRUCTURES, .spoil_arrow = spoil_children},
     {"arrow_wild_children", STRUCTURES, .spoil_arrow = spoil_wild_children},
+    {"arrow_child", STRUCTURES, .spoil_arrow = spoil_child},
+    {"arrow_own_child", STRUCTURES, .spoil_arrow = spoil_own_child},
     {"arrow_released", STRUCTURES, .spoil_arrow = spoil_released},
     {"arrow_not_kept", ERROR("arrow-keeps-alive", arrow_type), .spoil_arrow = spoil_owner},
     {"arrow_keeps_owner", ERROR("arrow-no-leak", arrow_type), .spoil_arrow = keep_owner},

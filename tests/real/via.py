@@ -67,6 +67,12 @@ ADVICE = [
     ("pyarrow", "pyarrow.chunked_array([[1, 2], [3]])"),
     ("pandas", "pandas.DataFrame({'a': [1, 2], 'b': [3, 4]})"),
     ("polars", "polars.DataFrame({'a': [1, 2]})"),
+    ("torch", "torch.zeros(3, requires_grad=True)"),
+    ("torch", "torch.nn.Parameter(torch.zeros(3))"),
+    ("torch", "torch.eye(3).to_sparse()"),
+    ("torch", "torch.eye(3).to_sparse_csr()"),
+    ("torch", "torch.tensor([1j, 2]).conj()"),
+    ("torch", "torch.quantize_per_tensor(torch.zeros(3), 1, 0, torch.qint8)"),
     ("polars", "polars.concat([polars.Series('s', [1, 2]), polars.Series('s', [1])], rechunk=False)"),
 ]
 
@@ -114,7 +120,7 @@ for library, expression in ADVICE:
         skip(f"advice on {expression}", f"no {library}")
         continue
     code, out, err = run(library, "-e", expression)
-    way = re.search(r": try (.*?)\)(?:, |$)", err)
+    way = re.search(r"[:(] ?try (.*?)\)(?:, |$)", err)
     way = way[1].replace("(EXPR)", f"({expression})") if way else ""
     tried = run(library, "-f", "shape", "-e", way)
     check(code == 2 and tried[0] == 0, f"advice on {expression}: {way}", err, *tried)

@@ -148,7 +148,15 @@ static void lists_of_one_size(void)
     type.children = &(struct arrow_schema *){&type}; /* a circle */
     memory.children = &(struct arrow_array *){&memory};
     memory.length = memory.offset = 0;
-    CHECK(begins(told(arrow_read(&type, &memory), items), "no: the type's format is '+w:3', too deeply nested"));
+    CHECK(begins(told(arrow_read(&type, &memory), items), "no: the schema of child 0 is its parent"));
+    type.children = middle_types; /* a wider one */
+    memory.children = middles;
+    middle_type.children = &(struct arrow_schema *){&type};
+    middle.children = &(struct arrow_array *){&memory};
+    middle.length = middle.offset = 0;
+    CHECK(strstr(told(arrow_read(&type, &memory), items), ", too deeply nested") != NULL);
+    memory.children = &(struct arrow_array *){NULL};
+    CHECK(begins(told(arrow_read(&type, &memory), items), "no: the array of child 0 is NULL"));
 }
 
 static void children(void)
