@@ -21,6 +21,16 @@ def ask(*arguments):
     return subprocess.run([program(), *arguments], stdout=subprocess.PIPE, check=True, text=True).stdout
 
 
+PROGRAM = os.path.abspath(program())  # before a test goes elsewhere
+
+
+def run(*arguments, stdin=None):
+    """The program's exit status and what it says on its two streams; one that never ends is a failure."""
+    process = subprocess.run([PROGRAM, *arguments], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             check=False, timeout=60)
+    return process.returncode, process.stdout, process.stderr.decode()
+
+
 def check(ok, what, *details):
     """One test; `details` say why it failed."""
     global count, failures

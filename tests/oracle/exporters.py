@@ -8,11 +8,13 @@ weight has no other warning either.
 """
 
 import ast
-import concurrent.futures
 import os
 import subprocess
 import sys
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from jobs import run_jobs  # noqa: E402
 
 PROGRAM = [os.environ.get("MVIEW", "build/mview-inspect")]
 DIRECTORY = os.path.abspath(os.environ.get("MVIEW_BUILD", "build"))  # of exporters.so
@@ -95,26 +97,12 @@ def judge_coverage(wrong):
 
 
 def main():
-    only = sys.argv[1:]
     right, wrong = names()
     jobs = [("right: " + name, judge_right, (name,)) for name in right]
     jobs += [("wrong: %s: %s" % (name, rule), judge_wrong, (name, rule, severity, mutate))
              for name, (rule, severity, mutate) in wrong.items()]
     jobs.append(("every rule has an exporter that breaks it", judge_coverage, (wrong,)))
-    jobs = [job for job in jobs if not only or any(name in job[0] for name in only)]
-    failed = 0
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        results = pool.map(lambda job: job[1](*job[2]), jobs)
-        for number, (job, (problems, done)) in enumerate(zip(jobs, results), 1):
-            print("%sok %d - %s" % ("not " if problems else "", number, job[0]))
-            for problem in problems:
-                print("# " + problem)
-            if problems or only:
-                for line in done.stdout.splitlines():
-                    print("#   " + line)
-            failed += bool(problems)
-    print("1..%d" % len(jobs))
-    return 1 if failed else 0
+    return run_jobs(jobs, sys.argv[1:])
 
 
 sys.exit(main())

@@ -6,18 +6,15 @@ import io
 import json
 import os
 import pickle
-import subprocess
 import sys
 import tempfile
-import time
 import types
 
 import numpy as np
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from house import check, end, program  # noqa: E402
+from house import check, end, run  # noqa: E402
 
-PROGRAM = os.path.abspath(program())
 
 
 def stand_in(dotted):
@@ -100,14 +97,6 @@ def pickled(value, protocol=4):
     file = io.BytesIO()
     pickle._Pickler(file, protocol).dump(value)  # the one in C asks whether a call gives what it is said to
     return file.getvalue()
-
-
-def run(*arguments, stdin=None):
-    started = time.monotonic()
-    process = subprocess.run([PROGRAM, *arguments], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             check=False)
-    assert time.monotonic() - started < 10, arguments
-    return process.returncode, process.stdout, process.stderr.decode()
 
 
 def members(content, *options):

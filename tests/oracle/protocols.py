@@ -7,10 +7,12 @@ one that breaks a rule of lesser weight has no other warning either.
 """
 
 import ast
-import concurrent.futures
 import os
 import subprocess
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from jobs import run_jobs  # noqa: E402
 
 PROGRAM = [os.environ.get("MVIEW", "build/mview-inspect")]
 DIRECTORY = os.path.abspath(os.environ.get("MVIEW_BUILD", "build"))  # of protocols.so
@@ -69,27 +71,13 @@ def names():
 
 
 def main():
-    only = sys.argv[1:]
     right, wrong = names()
     jobs = [("right: " + name, judge_right, (name,)) for name in right]
     jobs += [("wrong: %s: %s" % (name, rule), judge_wrong, (name, rule, severity))
              for name, (rule, severity) in wrong.items()]
     jobs += [("shown: " + name, judge_shown, (name,)) for name in wrong]
     jobs.append(("every rule has an object that breaks it", judge_coverage, (wrong,)))
-    jobs = [job for job in jobs if not only or any(name in job[0] for name in only)]
-    failed = 0
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        results = pool.map(lambda job: job[1](*job[2]), jobs)
-        for number, (job, (problems, done)) in enumerate(zip(jobs, results), 1):
-            print("%sok %d - %s" % ("not " if problems else "", number, job[0]))
-            for problem in problems:
-                print("# " + problem)
-            if problems or only:
-                for line in done.stdout.splitlines():
-                    print("#   " + line)
-            failed += bool(problems)
-    print("1..%d" % len(jobs))
-    return 1 if failed else 0
+    return run_jobs(jobs, sys.argv[1:])
 
 
 sys.exit(main())

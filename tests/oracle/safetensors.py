@@ -4,17 +4,14 @@ import json
 import os
 import random
 import struct
-import subprocess
 import sys
 import tempfile
-import time
 
 import numpy as np
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from house import check, end, program  # noqa: E402
+from house import check, end, run  # noqa: E402
 
-PROGRAM = os.path.abspath(program())
 SEED = int(os.environ.get("SEED", "12"))
 
 # What the library calls NumPy's types, and those that NumPy has none for: as unsigned integers.
@@ -22,14 +19,6 @@ TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "C64": "<c8", "I64": "<i8", "
          "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "|u1", "BOOL": "|b1"}
 OPAQUE = {"BF16": "<u2", "F8_E4M3": "|u1", "F8_E5M2": "|u1", "F8_E8M0": "|u1", "F8_E4M3FNUZ": "|u1",
           "F8_E5M2FNUZ": "|u1"}
-
-
-def run(*arguments, stdin=None):
-    started = time.monotonic()
-    process = subprocess.run([PROGRAM, *arguments], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             check=False)
-    assert time.monotonic() - started < 10, arguments
-    return process.returncode, process.stdout, process.stderr.decode()
 
 
 def packed(header, data=b"", pad=0):

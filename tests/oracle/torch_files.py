@@ -10,16 +10,14 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 import types
 import zipfile
 
 import numpy as np
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from house import check, end, program  # noqa: E402
+from house import PROGRAM, check, end, run  # noqa: E402
 
-PROGRAM = os.path.abspath(program())
 SEED = int(os.environ.get("SEED", "12"))
 
 # torch's types: its storage class, and NumPy's type of the same bytes.
@@ -124,14 +122,6 @@ def older(path, value, storages):
         pickle.dump([storage.key for storage in storages], file, 2)
         for storage in storages:
             file.write(struct.pack("<q", len(storage.items)) + storage.items.tobytes())
-
-
-def run(*arguments, stdin=None):
-    started = time.monotonic()
-    process = subprocess.run([PROGRAM, *arguments], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             check=False)
-    assert time.monotonic() - started < 10, arguments
-    return process.returncode, process.stdout, process.stderr.decode()
 
 
 def random_storage(rng, key, order, names):
