@@ -2,11 +2,11 @@
 
 import ast
 import ctypes
-import os
 
 import numpy
 
-MAX_NDIM = 64
+from mirror import Arena, Error, Layout, LIBRARY, Text
+
 NOWHERE = 2**64 - 1
 
 
@@ -39,36 +39,6 @@ class Reading(ctypes.Structure):
     _fields_ = [("pickle", Pickle), ("rest", ctypes.c_char * 4096)]
 
 
-class Layout(ctypes.Structure):
-    _fields_ = [("buf", ctypes.c_void_p), ("len", ctypes.c_ssize_t), ("itemsize", ctypes.c_ssize_t),
-                ("format", ctypes.c_char_p), ("ndim", ctypes.c_int), ("readonly", ctypes.c_bool),
-                ("given", ctypes.c_uint), ("shape", ctypes.c_ssize_t * MAX_NDIM),
-                ("strides", ctypes.c_ssize_t * MAX_NDIM), ("suboffsets", ctypes.c_ssize_t * MAX_NDIM)]
-
-
-class Arena(ctypes.Structure):
-    _fields_ = [("blocks", ctypes.c_void_p), ("used", ctypes.c_size_t), ("limit", ctypes.c_size_t),
-                ("next", ctypes.c_void_p), ("left", ctypes.c_size_t)]
-
-
-class Error(ctypes.Structure):
-    _fields_ = [("kind", ctypes.c_int), ("message", ctypes.c_char * 1024)]
-
-    def text(self):
-        return self.message.decode(errors="backslashreplace")
-
-
-class Text(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("length", ctypes.c_size_t), ("capacity", ctypes.c_size_t),
-                ("failed", ctypes.c_bool)]
-
-    def take(self):
-        value = ctypes.string_at(self.data, self.length) if self.data else b""
-        LIBRARY.text_free(ctypes.byref(self))
-        return value
-
-
-LIBRARY = ctypes.CDLL(os.environ.get("MVIEW_LIBRARY", "./build/libmview.so"))
 for name in ("reading_parse", "pickle_is_buffer", "pickle_layout"):
     getattr(LIBRARY, name).restype = ctypes.c_bool
 for name in ("pickle_scalar_text", "dtype_text", "text_free", "arena_free"):

@@ -17,6 +17,7 @@ import zipfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from house import check, end, rows  # noqa: E402
+from mirror import Error, LIBRARY, Mapping  # noqa: E402
 
 SEED = int(os.environ.get("SEED", "11"))
 GENERATED = int(os.environ.get("GENERATED", "1500"))
@@ -37,15 +38,6 @@ LAX = (
 # --- ours, through the library -----------------------------------------------------------------------------
 
 
-class Mapping(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("size", ctypes.c_size_t), ("block", ctypes.c_bool),
-                ("mapped", ctypes.c_bool), ("fd", ctypes.c_int), ("offset", ctypes.c_uint64)]
-
-
-class Error(ctypes.Structure):
-    _fields_ = [("kind", ctypes.c_int), ("message", ctypes.c_char * 1024)]
-
-
 class Member(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p), *((name, ctypes.c_uint64) for name in (
         "entry", "header", "limit", "packed", "size")), ("crc", ctypes.c_uint32), ("method", ctypes.c_uint),
@@ -63,7 +55,6 @@ class Complaint(ctypes.Structure):
 
 
 COMPLAIN = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.POINTER(Complaint))
-LIBRARY = ctypes.CDLL(os.environ.get("MVIEW_LIBRARY", "./build/libmview.so"))
 for function in ("archive_read", "archive_open", "archive_check"):
     getattr(LIBRARY, function).restype = ctypes.c_bool
 LIBRARY.archive_free.restype = LIBRARY.mapping_close.restype = None

@@ -11,6 +11,9 @@ import struct
 import sys
 import warnings
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from mirror import Arena, Error, LIBRARY as library  # noqa: E402
+
 SEED = 3118
 
 # --- struct format and struct format_field, as format/format.h has them ------
@@ -45,11 +48,6 @@ Field._fields_ = [
 ]
 
 
-class Arena(ctypes.Structure):
-    _fields_ = [("blocks", ctypes.c_void_p), ("used", SIZE), ("limit", SIZE), ("next", ctypes.c_void_p),
-                ("left", SIZE)]
-
-
 class Format(ctypes.Structure):
     _fields_ = [
         ("arena", Arena),
@@ -64,14 +62,9 @@ class Format(ctypes.Structure):
     ]
 
 
-class Error(ctypes.Structure):
-    _fields_ = [("kind", ctypes.c_int), ("message", ctypes.c_char * 1024)]
-
-
 PAD, INT, UINT, BOOL, FLOAT, COMPLEX, CHAR, BYTES, PASCAL, TEXT, OBJECT, POINTER, BITS, STRUCT = range(14)
 DUPLICATE_NAME = 2
 
-library = ctypes.CDLL(os.path.abspath(os.environ.get("MVIEW_LIBRARY", "build/libmview.so")))
 library.format_parse.restype = ctypes.c_bool
 library.format_parse.argtypes = [
     ctypes.POINTER(Format), ctypes.c_char_p, ctypes.c_ssize_t, ctypes.POINTER(Error)

@@ -12,6 +12,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from mirror import LIBRARY as library  # noqa: E402
+
 KERNELS = [b"avx512", b"avx2", b"ssse3", b"neon", b"scalar"]
 SEED = 20240229
 STRUCT_SIZE = 8192  # more than struct hexdump and struct output take
@@ -26,7 +29,6 @@ class Style(ctypes.Structure):
     ]
 
 
-library = ctypes.CDLL(os.environ.get("MVIEW_LIBRARY", "./build/libmview.so"))
 library.hexdump_use.restype = ctypes.c_bool
 library.hexdump_add.restype = ctypes.c_bool
 library.hexdump_end.restype = ctypes.c_bool

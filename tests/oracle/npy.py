@@ -22,11 +22,13 @@ import warnings
 
 import numpy
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from mirror import Arena, Error, Layout, LIBRARY, Mapping, MAX_NDIM, Text  # noqa: E402
+
 warnings.simplefilter("ignore")
 
 SEED = int(os.environ.get("SEED", "20240229"))
 ROUNDS = int(os.environ.get("ROUNDS", "4000"))
-MAX_NDIM = 64
 
 
 class Array(ctypes.Structure):
@@ -39,41 +41,11 @@ class Npy(ctypes.Structure):
                 ("offset", ctypes.c_uint64), ("trailing", ctypes.c_uint64)]
 
 
-class Layout(ctypes.Structure):
-    _fields_ = [("buf", ctypes.c_void_p), ("len", ctypes.c_ssize_t), ("itemsize", ctypes.c_ssize_t),
-                ("format", ctypes.c_char_p), ("ndim", ctypes.c_int), ("readonly", ctypes.c_bool),
-                ("given", ctypes.c_uint), ("shape", ctypes.c_ssize_t * MAX_NDIM),
-                ("strides", ctypes.c_ssize_t * MAX_NDIM), ("suboffsets", ctypes.c_ssize_t * MAX_NDIM)]
-
-
-class Arena(ctypes.Structure):
-    _fields_ = [("blocks", ctypes.c_void_p), ("used", ctypes.c_size_t), ("limit", ctypes.c_size_t),
-                ("next", ctypes.c_void_p), ("left", ctypes.c_size_t)]
-
-
-class Error(ctypes.Structure):
-    _fields_ = [("kind", ctypes.c_int), ("message", ctypes.c_char * 1024)]
-
-
-class Text(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_char_p), ("length", ctypes.c_size_t), ("capacity", ctypes.c_size_t),
-                ("failed", ctypes.c_bool)]
-
-    def string(self):
-        return (self.data or b"").decode()
-
-
-class Mapping(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("size", ctypes.c_size_t), ("block", ctypes.c_bool),
-                ("mapped", ctypes.c_bool), ("fd", ctypes.c_int), ("offset", ctypes.c_uint64)]
-
-
 class Field(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p), ("name_length", ctypes.c_size_t), ("title", ctypes.c_char_p),
                 ("title_length", ctypes.c_size_t), ("offset", ctypes.c_size_t), ("type", ctypes.c_void_p)]
 
 
-LIBRARY = ctypes.CDLL(os.environ.get("MVIEW_LIBRARY", "./build/libmview.so"))
 for name in ("npy_parse", "array_layout", "input_open"):
     getattr(LIBRARY, name).restype = ctypes.c_bool
 for name in ("dtype_text", "arena_free", "text_free", "mapping_close"):
@@ -86,10 +58,6 @@ class Refused(Exception):
     pass
 
 
-def message(error):
-    return error.message.decode(errors="backslashreplace")
-
-
 class Answer:
     """What our layout says of an array, and of its type."""
 
@@ -99,7 +67,7 @@ class Answer:
             if not LIBRARY.array_layout(ctypes.byref(array), ctypes.c_void_p(address), ctypes.c_size_t(0),
                                         ctypes.byref(format), ctypes.byref(layout), ctypes.byref(plain),
                                         ctypes.byref(error)):
-                raise Refused(message(error))
+                raise Refused(error.text())
             LIBRARY.dtype_text(ctypes.c_void_p(array.dtype), ctypes.byref(dtype))
             self.plain = plain.value
             self.format = layout.format.decode()
@@ -107,7 +75,7 @@ class Answer:
             self.shape = tuple(layout.shape[: layout.ndim])
             self.strides = tuple(layout.strides[: layout.ndim])
             self.nbytes = layout.len
-            self.dtype = dtype.string()
+            self.dtype = dtype.bytes().decode()
             self.bytes = ctypes.string_at(address, layout.len)
         finally:
             LIBRARY.text_free(ctypes.byref(format))
@@ -118,12 +86,12 @@ def read_file(path):
     """The answer for a .npy file, read from its mapping as the program does."""
     mapping, error, npy, arena = Mapping(), Error(), Npy(), Arena(None, 0, 64 << 20)
     if not LIBRARY.input_open(ctypes.byref(mapping), os.fsencode(path), None, ctypes.byref(error)):
-        raise Refused(message(error))
+        raise Refused(error.text())
     try:
         if not LIBRARY.npy_parse(ctypes.byref(npy), ctypes.c_void_p(mapping.data),
                                  ctypes.c_size_t(mapping.size), ctypes.c_uint64(mapping.size),
                                  ctypes.c_bool(False), ctypes.byref(arena), ctypes.byref(error)):
-            raise Refused(message(error))
+            raise Refused(error.text())
         answer = Answer(npy.array, mapping.data + npy.offset, error)
         answer.offset, answer.trailing = npy.offset, npy.trailing
         return answer
@@ -163,7 +131,7 @@ class Builder:
             text = dtype.str.encode()
             built = LIBRARY.dtype_from_text(arena, text, ctypes.c_size_t(len(text)), error)
         if not built:
-            raise Refused(message(self.error))
+            raise Refused(self.error.text())
         return built
 
 

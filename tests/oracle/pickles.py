@@ -11,7 +11,6 @@ Known differences, by intent: bytes in foreign order stay as the file has them
 none; scalars have the layout of a 0-d array.
 """
 import array
-import array
 import os
 import pickle
 import random

@@ -16,16 +16,13 @@ from fractions import Fraction
 
 import numpy as np
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from mirror import LIBRARY as library, Text  # noqa: E402
+
 SEED = 20240229
 SAME_UNICODE = unicodedata.unidata_version == "14.0.0"  # as src/value/unprintable.inc
 
-library = ctypes.CDLL(os.path.abspath(os.environ.get("MVIEW_LIBRARY", "build/libmview.so")))
 chance = random.Random(SEED)
-
-
-class Text(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("length", ctypes.c_size_t),
-                ("capacity", ctypes.c_size_t), ("failed", ctypes.c_bool)]
 
 
 class Format(ctypes.Structure):
@@ -44,7 +41,7 @@ text = Text()
 
 
 def take_text():
-    result = ctypes.string_at(text.data, text.length).decode()
+    result = text.bytes().decode()
     library.text_clear(text)
     return result
 

@@ -11,7 +11,8 @@ import sys
 import numpy as np
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from house import ROOT, check, end, program, skip  # noqa: E402
+from house import check, end, program, skip  # noqa: E402
+from mirror import Layout, LIBRARY as library, Text  # noqa: E402
 
 SEED = int(os.environ.get("SEED", "20261130"))
 ROUNDS = int(os.environ.get("ROUNDS", "3000"))
@@ -24,17 +25,6 @@ api.PyCapsule_GetPointer.restype = ctypes.c_void_p
 api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
 
 
-class Text(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_char_p), ("length", ctypes.c_size_t), ("capacity", ctypes.c_size_t),
-                ("failed", ctypes.c_bool)]
-
-
-class Layout(ctypes.Structure):
-    _fields_ = [("buf", ctypes.c_void_p), ("len", SSIZE), ("itemsize", SSIZE), ("format", ctypes.c_char_p),
-                ("ndim", ctypes.c_int), ("readonly", ctypes.c_bool), ("given", ctypes.c_uint),
-                ("shape", SSIZE * 64), ("strides", SSIZE * 64), ("suboffsets", SSIZE * 64)]
-
-
 class Telling(ctypes.Structure):
     _fields_ = [("protocol", ctypes.c_int), ("version", ctypes.c_char * 24), ("device", ctypes.c_char * 40),
                 ("is_local", ctypes.c_bool), ("have_layout", ctypes.c_bool), ("layout", Layout), ("type", Text),
@@ -42,7 +32,6 @@ class Telling(ctypes.Structure):
                 ("readonly", ctypes.c_int), ("and_more", ctypes.c_char * 1024)]  # which this does not look at
 
 
-library = ctypes.CDLL(os.environ.get("MVIEW_LIBRARY", str(ROOT / "build" / "libmview.so")))
 library.dlpack_read.restype = library.array_struct_read.restype = Telling
 library.dlpack_read.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
 library.array_struct_read.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
@@ -135,7 +124,7 @@ def compare(what, types, read, said):
         compared += 1
         found = wrong_layout(telling, array, said(array, telling))
         if not found and not same_type(telling, array):
-            found.append(f"format {telling.layout.format}, type {telling.type.data}, not {array.dtype}")
+            found.append(f"format {telling.layout.format}, type {telling.type.bytes()}, not {array.dtype}")
         if found:
             wrong.append(f"{array.dtype} {array.shape} {array.strides}: {'; '.join(found)}")
         library.telling_free(ctypes.byref(telling))

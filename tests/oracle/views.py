@@ -8,6 +8,9 @@ import tempfile
 
 import numpy as np
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from mirror import Error, Layout, LIBRARY as library, MAX_NDIM  # noqa: E402
+
 try:
     from numpy.lib.array_utils import byte_bounds  # NumPy 2
 except ImportError:
@@ -15,30 +18,10 @@ except ImportError:
 
 SEED = int(os.environ.get("SEED", "20240607"))
 ROUNDS = int(os.environ.get("ROUNDS", "4000"))
-MAX_NDIM = 64
 ALL = 1 << 62
 
 LOGICAL, F_ORDER, MEMORY = range(3)
 SSIZE = ctypes.c_ssize_t
-
-
-class Error(ctypes.Structure):
-    _fields_ = [("kind", ctypes.c_int), ("message", ctypes.c_char * 1024)]
-
-
-class Layout(ctypes.Structure):
-    _fields_ = [
-        ("buf", ctypes.c_void_p),
-        ("len", SSIZE),
-        ("itemsize", SSIZE),
-        ("format", ctypes.c_char_p),
-        ("ndim", ctypes.c_int),
-        ("readonly", ctypes.c_bool),
-        ("given", ctypes.c_uint),
-        ("shape", SSIZE * MAX_NDIM),
-        ("strides", SSIZE * MAX_NDIM),
-        ("suboffsets", SSIZE * MAX_NDIM),
-    ]
 
 
 class Run(ctypes.Structure):
@@ -78,7 +61,6 @@ class Buffer(ctypes.Structure):  # Py_buffer
     ]
 
 
-library = ctypes.CDLL(os.environ.get("MVIEW_LIBRARY", "./build/libmview.so"))
 for name in ("layout_check", "layout_is_c_contiguous", "layout_is_f_contiguous", "layout_block",
              "layout_slice", "walk_open", "walk_next", "guard_start"):
     getattr(library, name).restype = ctypes.c_bool
