@@ -27,7 +27,11 @@ static bool parse_format(struct format *format, const struct view *view, const c
     ptrdiff_t itemsize = view->layout.itemsize;
 
     if (!(view->layout.given & LAYOUT_FORMAT)) {
-        return false;
+        if (*exact == '\0' || !format_parse(format, exact, itemsize, &error)) {
+            return false;
+        }
+        notes_add(notes, "no format was answered: read as '%s', after the dtype", exact);
+        return true;
     }
     if (!format_parse(format, view->layout.format, itemsize, &error)) {
         return item_type_of_format(type, view->layout.format, itemsize, format, notes, &error);

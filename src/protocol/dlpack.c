@@ -256,6 +256,7 @@ static void finish_packed(struct telling *telling, const struct dlpack_tensor *t
     layout->shape[0] = bits / 8 + (bits % 8 != 0);
     layout->strides[0] = 1;
     telling->is_packed = true;
+    telling->per_byte = tensor->lanes == 1 && 8 % tensor->bits == 0 ? 8u / tensor->bits : 0;
     telling->is_plain = false;
     telling_finish_format(telling, "B", 1);
 }

@@ -65,6 +65,7 @@ struct telling {
     struct protocol_fault *faults;  /* owned; in the order they were found */
     size_t fault_count;
     bool failed;           /* out of memory at some time */
+    unsigned per_byte;     /* packed: the items in each byte, the first in its lowest bits; 0 where that is no number */
 };
 
 /* An empty telling of a protocol, on the device "cpu". */

@@ -184,6 +184,22 @@ static bool show_reply(struct view *view, struct error *error)
 /* What FULL_RO is reduced to, in this order, when an exporter refuses it. */
 static const int lesser[] = {PyBUF_INDIRECT, PyBUF_STRIDES | PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_ND, PyBUF_SIMPLE};
 
+/* A format for a struct that has none of its own: one with datetimes in it, or with what only another package knows. */
+static void stand_in(const struct dtype *dtype, struct text *exact)
+{
+    struct text format = TEXT_INIT;
+    bool plain = true;
+
+    if (!dtype_has_object(dtype)) {
+        dtype_format(dtype, 1, &format, &plain);
+        dtype_exact_format(dtype, text_string(&format), exact);
+        if (exact->length == 0) {
+            text_puts(exact, text_string(&format));
+        }
+    }
+    text_free(&format);
+}
+
 /*
  * A type as numpy.save would write it; left out when it is of another size than the answer's items, and where the
  * format, if there is one, says as much.  What is none ("StringDType()") is kept as it is.
@@ -203,6 +219,9 @@ static void keep_type(struct view *view, const char *descr)
     } else if (npy.array.dtype->itemsize == (size_t)view->layout.itemsize) {
         if (told) {
             dtype_exact_format(npy.array.dtype, view->layout.format, &view->exact);
+        }
+        if (!told && npy.array.dtype->kind == 'T' && npy.array.dtype->fields[0].name_length > 0) {
+            stand_in(npy.array.dtype, &view->exact);
         }
         if (!told || view->exact.length > 0) {
             dtype_text(npy.array.dtype, &view->dtype);

@@ -11,6 +11,7 @@
 #include "python/interpreter.h"
 #include "python/via.h"
 #include "python/view.h"
+#include "value/named.h"
 
 #include <string.h>
 
@@ -77,6 +78,17 @@ static bool make_contiguous(struct view *view, const struct view_options *option
     return ok;
 }
 
+/* The items' type in the protocol's words; of what shares bytes with others, how: it has no bytes of its own. */
+static void name_type(struct view *view, const struct telling *telling)
+{
+    text_puts(&view->dtype, text_string(&telling->type));
+    if (telling->per_byte > 0) {
+        text_printf(&view->dtype, " x %u", telling->per_byte);
+    } else if (telling->is_packed && named_value_size(text_string(&telling->type)) > 0) {
+        text_puts(&view->dtype, ", packed");
+    }
+}
+
 /* Take the answer over, which can be shown: `why` goes in front of the note that names it. */
 static bool show_via(struct view *view, struct via *via, const char *why, const struct view_options *options,
                      struct error *error)
@@ -90,7 +102,7 @@ static bool show_via(struct view *view, struct via *via, const char *why, const 
     note_protocol(view, via, why);
     note_findings(view, telling);
     if (!telling->is_plain) {
-        text_puts(&view->dtype, text_string(&telling->type));
+        name_type(view, telling);
     }
     if (!telling->is_local) {
         bool is_number = strncmp(telling->device, "device ", 7) == 0; /* of a kind without a name */

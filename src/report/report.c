@@ -201,7 +201,7 @@ static bool report_items(struct report *report, const struct record *record, str
     if (named_value_size(record->dtype) == (size_t)record->content->itemsize && record->content->itemsize > 0) {
         return dump_items(report->output, record->content, record->format, record->dtype, &options, error);
     }
-    if (!(record->layout->given & LAYOUT_FORMAT)) {
+    if (!(record->layout->given & LAYOUT_FORMAT) && record->format == NULL) {
         return error_set(error, ERROR_INPUT, "no format was answered, so its items are not known: --format says "
                          "what they are, -d shows the bytes");
     }

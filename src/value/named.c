@@ -12,6 +12,8 @@
 #include "value/value.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const struct named_type types[] = {
 #define FLOAT(name, size, exponent, mantissa, bias, specials, letter)                                                \
@@ -237,6 +239,39 @@ static bool is_datetime(const char *dtype)
     return strchr("<>=|", dtype[0]) != NULL && (dtype[1] == 'M' || dtype[1] == 'm');
 }
 
+/* Those of one that is less than a byte, and has a part of it in a row of them; else 0. */
+static unsigned bits_of(const struct named_type *type)
+{
+    unsigned bits = type->kind == NAMED_INTEGER ? type->mantissa : 1u + type->exponent + type->mantissa;
+
+    return type->kind != NAMED_COMPLEX && type->specials == NAMED_NUMBERS && bits < 8 ? bits : 0;
+}
+
+/* "bfloat16 x 4", "int4 x 2": a row of numbers, side by side. */
+static void find_lanes(struct named_value *value, const char *dtype)
+{
+    enum { LONGEST = 64, MOST = 65535 };
+    const char *times = strstr(dtype, " x ");
+    char *end = NULL;
+    unsigned long lanes = times != NULL ? strtoul(times + 3, &end, 10) : 0;
+    char name[LONGEST];
+    const struct named_type *type;
+
+    if (lanes == 0 || lanes > MOST || *end != '\0' || times[3] < '1' || times[3] > '9' || times - dtype >= LONGEST) {
+        return;
+    }
+    memcpy(name, dtype, (size_t)(times - dtype));
+    name[times - dtype] = '\0';
+    type = named_find(name, &value->order);
+    if (type == NULL || (bits_of(type) > 0 && (8 % bits_of(type) != 0 || bits_of(type) * lanes % 8 != 0))) {
+        return;
+    }
+    value->type = type;
+    value->lanes = (unsigned)lanes;
+    value->bits = bits_of(type);
+    value->size = value->bits > 0 ? value->bits * lanes / 8 : type->size * lanes;
+}
+
 bool named_value_find(struct named_value *value, const char *dtype, char order)
 {
     *value = (struct named_value){.order = order};
@@ -251,6 +286,8 @@ bool named_value_find(struct named_value *value, const char *dtype, char order)
         value->datetime = dtype;
     } else if (arrow_value_find(dtype, &value->arrow)) {
         value->size = value->arrow.size;
+    } else {
+        find_lanes(value, dtype);
     }
     return value->size > 0;
 }
@@ -278,9 +315,29 @@ static void append_type(struct text *text, const struct named_type *type, char o
     }
 }
 
+static void append_lanes(struct text *text, const struct named_value *value, const unsigned char *bytes)
+{
+    unsigned i;
+
+    for (i = 0; i < value->lanes; i++) {
+        const unsigned char *lane = bytes + (value->bits > 0 ? i * value->bits / 8 : i * value->type->size);
+        unsigned char number = 0;
+
+        if (value->bits > 0) {
+            number = (unsigned char)(*lane >> (i * value->bits % 8) & ((1u << value->bits) - 1));
+            lane = &number;
+        }
+        text_puts(text, i == 0 ? "[" : ", ");
+        append_type(text, value->type, value->order, lane);
+    }
+    text_putc(text, ']');
+}
+
 void value_append_named(struct text *text, const struct named_value *value, const unsigned char *bytes)
 {
-    if (value->type != NULL) {
+    if (value->lanes > 0) {
+        append_lanes(text, value, bytes);
+    } else if (value->type != NULL) {
         append_type(text, value->type, value->order, bytes);
     } else if (value->datetime != NULL) {
         value_append_datetime(text, value->datetime, bytes);

@@ -76,6 +76,8 @@ struct named_value {
     size_t size;                   /* bytes of an item */
     char order;                    /* of its bytes: '<' or '>' */
     const struct named_type *type; /* NULL: */
+    unsigned lanes;                /* of the type: "bfloat16 x 4"; 0: one item that is not shown as a list */
+    unsigned bits;                 /* of a lane, where several are in a byte, from its lowest bits on; else 0 */
     const char *datetime;          /* a datetime's name, borrowed; NULL: */
     struct arrow_value arrow;
 };

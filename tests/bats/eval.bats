@@ -233,3 +233,15 @@ END
     inspect -f dtype,format -i numpy -e 'numpy.zeros(2, ">m8[s]")'
     expect 0 $'>m8[s]\t'
 }
+
+@test "a struct with types that have no format is read after its dtype" {
+    needs numpy
+    inspect -l -i numpy -e "numpy.array([(1, '2020-01-01', [2, 3])], [('a', 'i4'), ('b', 'M8[D]'), ('c', 'i2', (2,))])"
+    expect 0 $'0\t(1, 18262, [2, 3])'
+    inspect -l -i numpy -e "numpy.zeros(2, numpy.dtype([('a', 'i1'), ('b', 'M8[D]'), ('c', 'i1')], align=True))"
+    expect 0 $'0\t(0, 0, 0)\n1\t(0, 0, 0)'
+    inspect -f format,notes -i numpy -e "numpy.zeros(1, [('a', 'i4'), ('b', 'M8[D]')])"
+    [[ "$output" == $'\t'*"no format was answered: read as 'T{=i:a:q:b:}', after the dtype"* ]]
+    inspect -l -i numpy -e "numpy.zeros(1, {'names': ['a', 'b'], 'formats': ['M8[s]', 'i4'], 'offsets': [8, 2], 'itemsize': 32})"
+    refuses "no format was answered"
+}

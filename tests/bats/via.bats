@@ -76,7 +76,19 @@ numpys() {
     made -f dtype,format,notes -e "capsules.DLPack(bytes(2), (2,), (1,), code=12, bits=8)"
     expect 0 $'float8_e5m2\tB\t["no buffer: shown by __dlpack__ (DLPack 1.1, cpu)","PEP 3118 cannot say this type: read as \'B\'"]'
     made -f dtype,format,shape -e "capsules.DLPack(bytes(2), (4,), (1,), code=17, bits=4)"
-    expect 0 $'float4_e2m1fn\tB\t2'
+    expect 0 $'float4_e2m1fn x 2\tB\t2'
+    made -l -e "capsules.DLPack(bytes([0x21, 0xf3]), (4,), (1,), code=0, bits=4)"
+    expect 0 $'0\t[1, 2]\n1\t[3, -1]'
+    made -l -e "capsules.DLPack(bytes([0x21, 0x43]), (2,), (1,), code=17, bits=4, lanes=2)"
+    expect 0 $'0\t[0.5, 1.0]\n1\t[1.5, 2.0]'
+    made -l -e "capsules.DLPack(bytes([0x1b]), (8,), (1,), code=1, bits=1)"
+    expect 0 $'0\t[1, 1, 0, 1, 1, 0, 0, 0]'
+    made -l -e "capsules.DLPack(bytes([0x80, 0x3f, 0, 0xc0]), (1,), (1,), code=4, bits=16, lanes=2)"
+    expect 0 $'0\t[1.0, -2.0]'
+    made -f dtype -e "capsules.DLPack(bytes(3), (4,), (1,), code=15, bits=6)"
+    expect 0 "float6_e2m3fn, packed"
+    made -l -e "capsules.DLPack(b'abc', (4,), (1,), code=15, bits=6)"
+    expect 0 $'0\t97\n1\t98\n2\t99'
     needs numpy
     numpys --via array_interface -l -e "numpy.array(['2024-02-29'], 'M8[D]')"
     expect 0 $'0\t2024-02-29'
