@@ -88,6 +88,16 @@ void answered(struct exporter *self)
     self->exports--;
 }
 
+bool asks(int flags, int wanted)
+{
+    return (flags & wanted) == wanted;
+}
+
+bool has_base(int flags, int base)
+{
+    return (flags & ~(PyBUF_WRITABLE | PyBUF_FORMAT)) == base;
+}
+
 int get_right(struct exporter *self, Py_buffer *view, int flags)
 {
     return answer(self, view, flags);
@@ -397,15 +407,17 @@ static PyObject *right(PyObject *module, PyObject *name)
     return make(find_mode(right_modes, name), name);
 }
 
+static const struct mode *const wrong_modes[] = {wrong_endings, wrong_answers, wrong_lifetimes, wrong_losses};
+enum { WRONG_LISTS = sizeof wrong_modes / sizeof wrong_modes[0] };
+
 static PyObject *wrong(PyObject *module, PyObject *name)
 {
-    const struct mode *const lists[] = {wrong_answers, wrong_lifetimes, wrong_losses};
     const struct mode *mode = NULL;
-    size_t i;
+    int i;
 
     (void)module;
-    for (i = 0; i < sizeof lists / sizeof lists[0] && mode == NULL; i++) {
-        mode = find_mode(lists[i], name);
+    for (i = 0; i < WRONG_LISTS && mode == NULL; i++) {
+        mode = find_mode(wrong_modes[i], name);
     }
     return make(mode, name);
 }
@@ -438,6 +450,7 @@ static bool add_names(PyObject *module)
     PyObject *names = PyList_New(0), *rules = PyDict_New();
     const struct mode *mode;
     bool ok = names != NULL && rules != NULL;
+    int i;
 
     for (mode = right_modes; ok && mode->name != NULL; mode++) {
         PyObject *name = PyUnicode_FromString(mode->name);
@@ -445,7 +458,9 @@ static bool add_names(PyObject *module)
         ok = name != NULL && PyList_Append(names, name) == 0;
         Py_XDECREF(name);
     }
-    ok = ok && add_rules(rules, wrong_answers) && add_rules(rules, wrong_lifetimes) && add_rules(rules, wrong_losses);
+    for (i = 0; ok && i < WRONG_LISTS; i++) {
+        ok = add_rules(rules, wrong_modes[i]);
+    }
     ok = ok && PyObject_SetAttrString(module, "RIGHT", names) == 0 &&
          PyObject_SetAttrString(module, "WRONG", rules) == 0;
     Py_XDECREF(names);

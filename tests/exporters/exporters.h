@@ -53,7 +53,7 @@ struct exporter {
 };
 
 /* Each ended by a name of NULL. */
-extern const struct mode right_modes[], wrong_answers[], wrong_lifetimes[], wrong_losses[];
+extern const struct mode right_modes[], wrong_endings[], wrong_answers[], wrong_lifetimes[], wrong_losses[];
 
 /* A type whose bf_getbuffer is one base's and whose bf_releasebuffer is another's: a new reference. */
 PyTypeObject *two_parents(void);
@@ -67,6 +67,11 @@ PyTypeObject *two_parents(void);
 /* All as it should be: grant or refuse, fill in, count. */
 int answer(struct exporter *self, Py_buffer *view, int flags);
 void answered(struct exporter *self); /* the release */
+
+/* Does a request ask for all of this?  Is it of this base, with or without WRITABLE and FORMAT? */
+bool asks(int flags, int wanted);
+bool has_base(int flags, int base);
+
 int get_right(struct exporter *self, Py_buffer *view, int flags); /* the same, as a mode's */
 void release_right(struct exporter *self, Py_buffer *view);
 int refuse(Py_buffer *view, PyObject *type, const char *why);
