@@ -5,6 +5,7 @@
 #include "pickle/literals.h"
 #include "pickle/make.h"
 #include "pickle/objects.h"
+#include "pickle/setter.h"
 #include "pickle/stack.h"
 
 /* --- containers ----------------------------------------------------------- */
@@ -120,7 +121,7 @@ static bool run_pop(struct machine *m, unsigned unused)
         return false;
     }
     m->stack_count--;
-    return true;
+    return object_set_by(m, m->stack[m->stack_count]);
 }
 
 static bool run_dup(struct machine *m, unsigned unused)

@@ -26,6 +26,11 @@ struct pickle_value *pickle_keywords(const struct pickle_object *object)
     return object->rare != NULL ? object->rare->keywords : NULL;
 }
 
+const struct pickle_value *pickle_setter(const struct pickle_object *object)
+{
+    return object->rare != NULL ? object->rare->setter : NULL;
+}
+
 /* --- a value's type ------------------------------------------------------- */
 
 /* A NumPy scalar's type, by its dtype's kind and size. */

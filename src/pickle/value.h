@@ -102,6 +102,7 @@ enum pickle_how {
 /* What few objects have. */
 struct pickle_rare {
     struct pickle_value *keywords; /* mostly a DICT */
+    const struct pickle_value *setter; /* what is called to set the state in place of BUILD (object_set_by), or NULL */
 
     /* Bytes in the stream behind the last BUILD that a hook stepped over (joblib); NULL for none. */
     const unsigned char *behind;
@@ -190,9 +191,12 @@ static inline size_t value_size(enum pickle_kind kind)
                                                                                   : sizeof(struct pickle_value);
 }
 
-/* An object's rare parts, made when there are none; NULL when the arena is full.  And its keywords, or NULL. */
+/* An object's rare parts, made when there are none; NULL when the arena is full. */
 struct pickle_rare *pickle_rare_of(struct pickle_object *object, struct arena *arena);
+
+/* Its keywords; its setter: each NULL where it has none. */
 struct pickle_value *pickle_keywords(const struct pickle_object *object);
+const struct pickle_value *pickle_setter(const struct pickle_object *object);
 
 /* The value's own Python type: "numpy.ndarray", "numpy.float64", "dict"; an OBJECT's callable's name. */
 const char *pickle_type_name(const struct pickle_value *value);

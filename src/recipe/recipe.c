@@ -143,6 +143,12 @@ static bool is_partial(const struct pickle_value *value)
            value_is_global(value->object->callable, "functools", "partial");
 }
 
+/* Whether a recipe tells no more than which class's object it is. */
+static bool only_makes(recipe_function *function)
+{
+    return function == class_newobj || function == class_newobj_ex || function == class_reconstructor;
+}
+
 static struct pickle_value *settle(struct reading *reading, struct pickle_object *object)
 {
     struct pickle_global *global = recipe_callable(reading, object);
@@ -161,6 +167,9 @@ static struct pickle_value *settle(struct reading *reading, struct pickle_object
         object->type = global->dotted;
     }
     recipe = find_recipe(global);
+    if (pickle_setter(object) != NULL && recipe != NULL && !only_makes(recipe->function)) {
+        return NULL; /* what a stranger's function makes of the state is not known */
+    }
     return recipe != NULL ? recipe->function(reading, object) : NULL;
 }
 

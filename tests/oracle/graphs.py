@@ -230,6 +230,12 @@ class Object:
         self.entries.append((key, value))
 
 
+def same_call(made, dropped):
+    """The pickler drops what a call gives that refers to itself, once it has been made on the way."""
+    return (isinstance(made, Object) and made.type_name == dropped.type_name and type(made.arguments) is tuple and
+            list(map(id, made.arguments)) == list(map(id, dropped.arguments)))
+
+
 class Set(list):
     """In the order of the stream."""
 
@@ -243,7 +249,7 @@ class Unpickler(pickle._Unpickler):
 
     def __init__(self, file):
         super().__init__(file)
-        self.imports, self.calls = set(), set()
+        self.imports, self.calls, self.reduced = set(), set(), None
 
     def find_class(self, module, name):
         self.imports.add("%s.%s" % (module, name))
@@ -268,8 +274,13 @@ class Unpickler(pickle._Unpickler):
 
     def load_reduce(self):
         arguments = self.stack.pop()
+        self.stack[-1] = self.reduced = self.call(self.stack[-1], arguments)
+    dispatch[pickle.REDUCE[0]] = load_reduce
+
+    def load_newobj(self):
+        arguments = self.stack.pop()
         self.stack[-1] = self.call(self.stack[-1], arguments)
-    dispatch[pickle.REDUCE[0]] = dispatch[pickle.NEWOBJ[0]] = load_reduce
+    dispatch[pickle.NEWOBJ[0]] = load_newobj
 
     def load_newobj_ex(self):
         keywords, arguments = self.stack.pop(), self.stack.pop()
@@ -283,6 +294,16 @@ class Unpickler(pickle._Unpickler):
         state = self.stack.pop()
         self.stack[-1].states.append(state)
     dispatch[pickle.BUILD[0]] = load_build
+
+    def load_pop(self):
+        dropped = self.stack[-1] if self.stack else None
+        pickle._Unpickler.load_pop(self)
+        if (dropped is self.reduced and isinstance(dropped, Object) and len(dropped.arguments) == 2 and
+                not any(kept is dropped or same_call(kept, dropped) for kept in self.memo.values())):
+            owner, state = dropped.arguments  # what a reduction's own setter is called with
+            if isinstance(owner, Object):
+                owner.states.append(state)
+    dispatch[pickle.POP[0]] = load_pop
 
     def load_empty_set(self):
         self.append(Set([], "set"))
