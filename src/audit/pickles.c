@@ -63,7 +63,7 @@ static void judge_meaning(struct audit *audit, struct reading *reading, struct p
     struct pickle_value value = {.kind = PICKLE_OBJECT, .object = object};
     const char *remark = recipe_remark(reading, &value);
 
-    if (remark != NULL && !object->outside) {
+    if (remark != NULL && object->meaning == NULL && !object->outside) {
         tell(audit, reading, object, recipe_type_name(reading, &value), remark);
     }
 }

@@ -20,13 +20,16 @@ struct older {
     size_t count;
 };
 
-/* PROTO, and the number 0x1950a86a20f9469cfc6c by LONG1. */
+enum { FRAME = 0x95, FRAME_SIZE = 9 }; /* bytes of the opcode with its argument */
+
+/* PROTO, a FRAME in protocols 4 and 5, and the number 0x1950a86a20f9469cfc6c by LONG1. */
 bool torch_is_older(const void *bytes, size_t size)
 {
     static const unsigned char number[] = {0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, '.'};
     const unsigned char *start = bytes;
+    size_t at = size > 2 && start[2] == FRAME ? 2 + FRAME_SIZE : 2;
 
-    return size >= 2 + sizeof number && start[0] == 0x80 && memcmp(start + 2, number, sizeof number) == 0;
+    return size >= at + sizeof number && start[0] == 0x80 && memcmp(start + at, number, sizeof number) == 0;
 }
 
 static int compare(struct recipe_range a, struct recipe_range b)

@@ -113,13 +113,13 @@ def archive(path, value, storages, order="little", method=zipfile.ZIP_STORED, mo
         file.writestr("model/version", "3\n")
 
 
-def older(path, value, storages):
+def older(path, value, storages, protocol=2):
     with open(path, "wb") as file:
         facts = {"protocol_version": 1001, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 4}}
         for part in (0x1950a86a20f9469cfc6c, 1001, facts):
-            pickle.dump(part, file, 2)
-        file.write(pickled(value, OlderPickler))
-        pickle.dump([storage.key for storage in storages], file, 2)
+            pickle.dump(part, file, protocol)
+        file.write(pickled(value, OlderPickler, protocol))
+        pickle.dump([storage.key for storage in storages], file, protocol)
         for storage in storages:
             file.write(struct.pack("<q", len(storage.items)) + storage.items.tobytes())
 
@@ -235,6 +235,7 @@ def test_lies():
           ["loading conjugates its items", "loading negates its items", None], "what loading does to the items", notes("changes.pt"))
     _, out, _ = run("-j", "-m", "a", "changes.pt")
     check(json.loads(out)["notes"] == ["loading conjugates its items"], "and of one tensor alone", out)
+    check(b" 0 errors" in run("--check", "changes.pt")[1], "which is no fault", run("--check", "changes.pt")[1])
     archive("packed.pt", {"a": good}, [storage], method=zipfile.ZIP_DEFLATED)
     check("is compressed" in str(notes("packed.pt")), "a compressed storage is named", notes("packed.pt"))
     with zipfile.ZipFile("short.pt", "w") as file:
@@ -252,6 +253,10 @@ def test_older():
         whole = file.read()
     code, out, err = run("-b", "-m", "a", "-", stdin=whole)
     check(out == storage.items[2:5].tobytes(), "the older format from a pipe", err)
+    for protocol in (4, 5):
+        older("framed.pt", {"a": good}, [storage], protocol)
+        check(run("-b", "-m", "a", "framed.pt")[1] == storage.items[2:5].tobytes(), "in frames, protocol %d" % protocol)
+        check(run("--check", "framed.pt")[0] == 0, "and nothing is wrong with it", run("--check", "framed.pt")[1])
     for cut in range(1, len(whole), 7):
         code, out, err = run("-", stdin=whole[:cut])
         if code not in (0, 2) or err.count("\n") > 1:
