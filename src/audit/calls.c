@@ -20,7 +20,7 @@ struct audited {
     const struct known_name *row; /* NULL: in no table */
     size_t calls;                 /* counted for file-calls-unknown */
     size_t place;                 /* of the first */
-    bool told;                    /* as one that runs code */
+    bool told;                    /* as one that runs code, or found to be of use without running any */
 };
 
 static struct audited *audited(struct judging *judging, struct pickle_global *global)
@@ -45,6 +45,11 @@ static const struct known_name *row_of(struct judging *judging, const struct pic
     struct audited *known = global != NULL ? audited(judging, global) : NULL;
 
     return known != NULL ? known->row : NULL;
+}
+
+static bool is_code(const struct known_name *row)
+{
+    return row->kind == KNOWN_CODE || row->kind == KNOWN_ARRAY;
 }
 
 /* --- findings ---------------------------------------------------------------------------- */
@@ -124,7 +129,7 @@ static bool is_bound_method(const struct pickle_object *object)
 }
 
 /* How a name is come by: an instance may be made of a class that must not be called. */
-enum way { CALLED, INSTANCE, MADE };
+enum way { CALLED, INSTANCE, MADE, ALLOCATED };
 
 static void judge_callable(struct judging *judging, const struct pickle_object *caller,
                            const struct pickle_value *callable, enum way way, unsigned depth);
@@ -171,7 +176,7 @@ static void judge_attribute(struct judging *judging, const struct pickle_object 
         return;
     }
     row = known_find(global->module, global->module_size, text_string(&name), name.length);
-    if (row != NULL && (row->kind == KNOWN_CODE || (called && row->kind == KNOWN_CALLED))) {
+    if (row != NULL && (is_code(row) || (called && row->kind == KNOWN_CALLED))) {
         tell_code(judging, caller, row->what);
     } else if ((row == NULL || row->kind != KNOWN_BUILDS) && called && !is_nested_class(attribute, way)) {
         tell_code(judging, caller, "calls an attribute of a class, which may do anything");
@@ -191,9 +196,10 @@ static void judge_argument(struct judging *judging, const struct pickle_object *
                            unsigned depth)
 {
     const struct pickle_value *argument = argument_of(object, row->argument);
+    enum way way = row->kind == KNOWN_MAKES ? MADE : row->kind == KNOWN_ALLOCATES ? ALLOCATED : CALLED;
 
     if (argument != NULL) {
-        judge_callable(judging, object, argument, row->kind == KNOWN_MAKES ? MADE : CALLED, depth + 1);
+        judge_callable(judging, object, argument, way, depth + 1);
     }
 }
 
@@ -258,16 +264,23 @@ static void judge_name(struct judging *judging, const struct pickle_object *call
         return;
     }
     switch (row->kind) {
+    case KNOWN_ARRAY:
+        if (way == ALLOCATED) {
+            known->told = true;
+            break;
+        }
+        /* fall through */
     case KNOWN_CODE:
     case KNOWN_CALLED:
         if (is_getattr(row) && direct) {
             judge_attribute(judging, caller, caller, way);
-        } else if (row->kind == KNOWN_CODE || way != MADE) {
+        } else if (is_code(row) || (way != MADE && way != ALLOCATED)) {
             known->told = true;
             tell_code(judging, caller, row->what);
         }
         break;
     case KNOWN_MAKES:
+    case KNOWN_ALLOCATES:
     case KNOWN_CALLS:
         if (direct) {
             judge_argument(judging, caller, row, depth);
@@ -385,8 +398,8 @@ static void judge_state(struct judging *judging, const struct pickle_object *obj
     const struct pickle_value *state = object->state;
     size_t i;
 
-    if (state == NULL) {
-        return;
+    if (state == NULL || pickle_setter(object) != NULL) {
+        return; /* a setter is judged as the call that it is */
     }
     judge_attributes(judging, object, state);
     if (state->kind == PICKLE_TUPLE || (state->kind == PICKLE_LIST && object->states > 1)) {
@@ -444,7 +457,7 @@ static void judge_global(struct judging *judging, struct pickle_global *global)
     }
     if (known->row == NULL || known->calls > 0) {
         tell_unknown(judging, global->dotted, known->calls, known->calls > 0 ? known->place : global->place);
-    } else if (known->row->kind == KNOWN_CODE && !known->told) {
+    } else if (is_code(known->row) && !known->told) {
         audit_place(judging->reading, global->place, &place);
         audit_add(judging->audit, AUDIT_calls_code, "hands %s on, named at %s: it %s, whatever calls it", global->dotted,
                   text_string(&place), known->row->what);

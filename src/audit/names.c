@@ -17,14 +17,17 @@ struct range {
 
 const struct known_name known_names[] = {
 #define CODE(module, name, what) {KNOWN_CODE, TEXT(module), TEXT(name), 0, what},
+#define ARRAY(module, name, what) {KNOWN_ARRAY, TEXT(module), TEXT(name), 0, what},
 #define CALLED(module, name, what) {KNOWN_CALLED, TEXT(module), TEXT(name), 0, what},
 #include "audit/code.def"
 #undef CODE
+#undef ARRAY
 #undef CALLED
 #define BUILDS(module, name, what) {KNOWN_BUILDS, TEXT(module), TEXT(name), 0, what},
 #define CLASSES(module, what) {KNOWN_CLASSES, TEXT(module), TEXT("*"), 0, what},
 #define INSTANCES(module, what) {KNOWN_INSTANCES, TEXT(module), TEXT("*"), 0, what},
 #define MAKES(module, name, argument, what) {KNOWN_MAKES, TEXT(module), TEXT(name), argument, what},
+#define ALLOCATES(module, name, argument, what) {KNOWN_ALLOCATES, TEXT(module), TEXT(name), argument, what},
 #define CALLS(module, name, argument, what) {KNOWN_CALLS, TEXT(module), TEXT(name), argument, what},
 #define LATER(module, name, argument, what) {KNOWN_LATER, TEXT(module), TEXT(name), argument, what},
 #define TYPES(module, name, what) {KNOWN_TYPES, TEXT(module), TEXT(name), 0, what},
@@ -37,6 +40,7 @@ const struct known_name known_names[] = {
 #undef CLASSES
 #undef INSTANCES
 #undef MAKES
+#undef ALLOCATES
 #undef CALLS
 #undef LATER
 #undef TYPES
@@ -196,7 +200,7 @@ static struct range canonical(struct range module, char room[MAX_MODULE])
 
 static bool runs_code(const struct known_name *row)
 {
-    return row != NULL && (row->kind == KNOWN_CODE || row->kind == KNOWN_CALLED);
+    return row != NULL && (row->kind == KNOWN_CODE || row->kind == KNOWN_ARRAY || row->kind == KNOWN_CALLED);
 }
 
 bool known_is_class(const char *name, size_t size)

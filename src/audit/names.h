@@ -10,11 +10,13 @@
 /* What a row of code.def, standard.def or libraries.def says of a name: see there. */
 enum known_kind {
     KNOWN_CODE,
+    KNOWN_ARRAY,
     KNOWN_CALLED,
     KNOWN_BUILDS,
     KNOWN_CLASSES,
     KNOWN_INSTANCES,
     KNOWN_MAKES,
+    KNOWN_ALLOCATES,
     KNOWN_CALLS,
     KNOWN_LATER,
     KNOWN_TYPES,
@@ -29,7 +31,7 @@ struct known_name {
     size_t module_size; /* bytes */
     const char *name;   /* may be "*" */
     size_t name_size;
-    unsigned argument;  /* MAKES, CALLS, LATER: its place */
+    unsigned argument;  /* MAKES, ALLOCATES, CALLS, LATER: its place */
     const char *what;   /* it does or gives: the reason for the row */
 };
 

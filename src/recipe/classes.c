@@ -44,8 +44,10 @@ static struct pickle_value *stand_in(struct reading *reading, struct pickle_obje
         return NULL;
     }
     value->object->place = object->place;
-    value->object->state = object->state;
-    value->object->states = object->states;
+    if (value->object->states == 0) {
+        value->object->state = object->state;
+        value->object->states = object->states;
+    }
     value->object->items = value->object->items != NULL ? value->object->items : object->items;
     value->object->entries = value->object->entries != NULL ? value->object->entries : object->entries;
     meaning = recipe_value(reading, value);
@@ -68,6 +70,24 @@ static struct pickle_value *tuple_of(struct reading *reading, struct pickle_valu
         tuple->room = count;
     }
     return tuple;
+}
+
+/* dill._dill._create_array(function, arguments, state, attributes): what that call, given that state, is. */
+struct pickle_value *class_created(struct reading *reading, struct pickle_object *object)
+{
+    struct pickle_object inner = {.how = PICKLE_CALLED, .states = 1};
+    struct pickle_value *const *given;
+
+    if (recipe_argument_count(object) < 3 || object->states > 0) {
+        return NULL;
+    }
+    given = object->arguments->items;
+    inner.callable = given[0];
+    inner.arguments = given[1];
+    inner.state = given[2];
+    return pickle_global_of(given[0]) != NULL && given[1]->kind == PICKLE_TUPLE
+               ? stand_in(reading, object, &inner, NULL)
+               : NULL;
 }
 
 static bool is_class(struct reading *reading, struct pickle_value *value)

@@ -271,9 +271,8 @@ struct pickle_value *typed_reconstructor(struct reading *reading, struct pickle_
     int64_t number;
     bool is_integer;
 
-    object->type = "array.array";
-    if (recipe_argument_count(object) != 4 || !value_is_global(class, "array", "array") ||
-        data->kind != PICKLE_BYTES) {
+    object->type = class != NULL && pickle_global_of(class) != NULL ? pickle_global_of(class)->dotted : "array.array";
+    if (recipe_argument_count(object) != 4 || pickle_global_of(class) == NULL || data->kind != PICKLE_BYTES) {
         recipe_wrong(reading, "arguments that 'array._array_reconstructor' does not take");
         return NULL;
     }

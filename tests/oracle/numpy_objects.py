@@ -1,11 +1,13 @@
 """NumPy's classes beside the plain array, as they are shown against what NumPy says of them."""
 
+import io
 import json
 import os
 import pickle
 import subprocess
 import sys
 import tempfile
+import types
 
 import numpy as np
 
@@ -30,6 +32,45 @@ class Around(np.ndarray):
     def __reduce__(self):
         function, arguments, state = super().__reduce__()
         return function, arguments, (state, {"unit": "m"})
+
+
+def create_array(function, arguments, state, attributes=None):
+    """As dill has it: each array is pickled by a call of its own."""
+    array = function(*arguments)
+    array.__setstate__(state)
+    return array
+
+
+for module in ("dill", "dill._dill"):
+    sys.modules[module] = types.ModuleType(module)
+create_array.__module__, create_array.__qualname__ = "dill._dill", "_create_array"
+sys.modules["dill._dill"]._create_array = create_array
+
+
+class Dilled:
+    def __init__(self, array):
+        self.array = array
+
+    def __reduce__(self):
+        return create_array, (*self.array.__reduce__(), None)
+
+
+def set_state(thing, state):
+    thing.__dict__.update(state[0])
+
+
+class Thing:
+    pass
+
+
+class Set:
+    """Its state is set by a function of the reduction's own, as cloudpickle has it of functions and classes."""
+
+    def __init__(self, function, arguments, state):
+        self.made = (function, arguments, state, None, None, set_state)
+
+    def __reduce__(self):
+        return self.made
 
 
 def run(content, *arguments):
@@ -103,6 +144,45 @@ def test_subclasses():
         is_array(pair, None, record[0], "one record")
 
 
+def test_dilled():
+    arrays = {"c": np.arange(6.0).reshape(2, 3), "f": np.asfortranarray(np.arange(6, dtype="i2").reshape(2, 3)),
+              "record": np.zeros(2, [("a", "i1"), ("b", "f8")]), "matrix": np.matrix([[1, 2]]), "swapped": np.arange(3, dtype=">u4")}
+    masked = np.ma.masked_array([1.0, 2.0], mask=[0, 1])
+    for protocol in PROTOCOLS:
+        content = pickle.dumps({name: Dilled(array) for name, array in arrays.items()} | {"m": Dilled(masked)}, protocol)
+        for name, array in arrays.items():
+            is_array(content, name, array, "dill's array %s, protocol %d" % (name, protocol))
+        is_array(content, "m/data", masked.data, "dill's masked array, protocol %d" % protocol)
+        loaded = pickle.loads(content)
+        saved = io.BytesIO()
+        np.save(saved, loaded["swapped"])
+        check(run(content, "--npy", "-m", "swapped")[1] == saved.getvalue(), "and its byte order, protocol %d" % protocol)
+
+
+def test_set_by_calls():
+    """What a call whose result is dropped gives an object is its state, and no recipe takes it for BUILD's."""
+    array = np.arange(4.0)
+    for protocol in PROTOCOLS:
+        content = pickle.dumps([Set(Thing, (), ({"array": array}, {"slot": 5})), 7], protocol)
+        is_array(content, "0/array", pickle.loads(content)[0].array, "set by a call, protocol %d" % protocol)
+        listed = [row["name"] for row in rows(content, "-R")]
+        check(listed == ["0", "0/array", "0/slot", "1"], "all of it is listed, protocol %d" % protocol, listed)
+        record = json.loads(run(content, "-j")[1])
+        check("__main__.set_state" in record["calls"], "and who sets it is told", record["calls"])
+        code, out, _ = run(content, "--check")
+        check(code == 0 and b"file-structure" not in out, "which is no fault", out)
+    function, arguments, state = array.__reduce__()
+    row = rows(pickle.dumps([Set(function, arguments, state)]))[0]
+    check(row["format"] is None, "an array whose state a stranger sets is none that is known", row)
+    for what, tail in (("of itself", b"c__main__\nf\nq\1)Rq\2h\1h\2h\2\x86R0h\2."), ("of a number", b"c__main__\nf\nK\1K\2\x86R0N."),
+                       ("the last on the stack", b"c__main__\nf\nN)\x86R0N."),
+                       ("an attribute", b"c__main__\nf\nq\1)Rq\2h\1h\2Vname\nK\5\x87R0h\2.")):
+        code, out, err = run(b"\x80\2" + tail, "-R")
+        check(code == 0, "a dropped call " + what, err)
+        if what == "an attribute":
+            check(b"name" in out and b"5" in out, "is shown", out)
+
+
 def test_random():
     if not hasattr(np.random, "default_rng"):
         return skip("generators", "this NumPy has none")
@@ -158,6 +238,8 @@ def main():
     test_extensions()
     test_masked()
     test_subclasses()
+    test_dilled()
+    test_set_by_calls()
     test_random()
     test_types()
     end()

@@ -31,7 +31,7 @@ static void finds_what_runs_code(void)
         {"torch.jit.unsupported_tensor_ops", "execWrapper"},
         {"torch.utils.data.datapipes.utils.decoder", "basichandlers"},
         {"numpy.testing._private.utils", "runstring"}, {"numpy.f2py.crackfortran", "getlincoef"},
-        {"numpy.lib.npyio", "load"}, {"numpy", "memmap"}, {"types", "CodeType"}, {"uuid", "_get_command_stdout"},
+        {"numpy.lib.npyio", "load"}, {"types", "CodeType"}, {"uuid", "_get_command_stdout"},
         {"cloudpickle.cloudpickle", "_make_function"}, {"joblib.numpy_pickle", "load"}, {"pip", "main"},
         {"logging", "FileHandler"}, {"pkgutil", "resolve_name"}, {"distutils.file_util", "write_file"},
         {"multiprocessing.util", "spawnv_passfds"}, {"_aix_support", "_read_cmd_output"}, {"imaplib", "IMAP4_stream"},
@@ -66,7 +66,8 @@ static void finds_what_builds_data(void)
     for (i = 0; i < sizeof names / sizeof names[0]; i++) {
         CHECK(is_kind(names[i][0], names[i][1], KNOWN_BUILDS));
     }
-    CHECK(is_kind("numpy._core.multiarray", "_reconstruct", KNOWN_MAKES));
+    CHECK(is_kind("numpy._core.multiarray", "_reconstruct", KNOWN_ALLOCATES));
+    CHECK(is_kind("numpy.core.memmap", "memmap", KNOWN_ARRAY));
     CHECK(is_kind("copy_reg", "_reconstructor", KNOWN_MAKES));
     CHECK(is_kind("sklearn.svm._classes", "SVC", KNOWN_CLASSES));
     CHECK(is_kind("torch.nn.modules.linear", "Linear", KNOWN_CLASSES));

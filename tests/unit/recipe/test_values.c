@@ -106,6 +106,8 @@ static void buffers_have_layouts(void)
                "abcdefgh"
                "tR."),
          "array.array", ">q", 8, 8, 1, "abcdefgh", true},
+        {BYTES("carray\n_array_reconstructor\n(c__main__\nNumbers\nVb\nK\1C\2abtR."), "__main__.Numbers", "b", 1, 2, 1,
+         "ab", true},
         {BYTES(NDARRAY("K\1K\3\x86", TYPE("i4"),
                        "C\x0c"
                        "abcdefghijkl") "."),
