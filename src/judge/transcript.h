@@ -248,6 +248,7 @@ enum kin {
     KIN_ARRAY_PROTOCOL = 128, /* has __array_struct__, __array_interface__ or __array__ */
     KIN_DLPACK = 256,        /* has __dlpack__ */
     KIN_INDEX = 512,         /* has __index__: a number may be meant */
+    KIN_TITLES = 1024,       /* an array or scalar whose dtype has titles, which no format tells */
 };
 
 struct transcript {

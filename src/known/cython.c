@@ -374,16 +374,22 @@ void cython_type_of(const struct element *element, bool is_const, struct cython_
         .group = is_number ? (CHAR_MIN < 0 ? GROUP_INT : GROUP_UINT) : element->group, .size = element->size};
 }
 
-static bool add_leaf(struct cython_type *type, const struct format_field *field, size_t offset)
+/* The extents of an array of structures are those of its first member, as it is read. */
+static bool add_leaf(struct cython_type *type, const struct format_field *field, size_t offset,
+                     const struct format_field *array)
 {
     struct cython_leaf *leaf = &type->leaves[type->count];
+    int outer = array != NULL ? array->ndim : 0;
     int d;
 
     *leaf = (struct cython_leaf){.offset = offset, .size = field->kind == FORMAT_BYTES ? 1 : field->unit};
-    if (!element_group(field, &leaf->group) || field->ndim >= CYTHON_MAX_NDIM) {
+    if (!element_group(field, &leaf->group) || outer + field->ndim >= CYTHON_MAX_NDIM) {
         return false;
     }
     leaf->group = leaf->group == GROUP_BOOL ? GROUP_UINT : leaf->group;
+    for (d = 0; d < outer; d++) {
+        leaf->shape[leaf->ndim++] = array->shape[d];
+    }
     for (d = 0; d < field->ndim; d++) {
         leaf->shape[leaf->ndim++] = field->shape[d];
     }
@@ -394,22 +400,27 @@ static bool add_leaf(struct cython_type *type, const struct format_field *field,
     return true;
 }
 
-static bool add_leaves(struct cython_type *type, const struct format_field *record, size_t offset, int depth)
+/* As many as there are types for; false when that is not all.  With `arrays`, those of structures are gone into. */
+static bool add_leaves(struct cython_type *type, const struct format_field *record, size_t offset, int depth,
+                       bool arrays, const struct format_field *array)
 {
     size_t i;
 
     for (i = 0; i < record->field_count; i++) {
         const struct format_field *field = &record->fields[i];
+        size_t place = offset + field->offset;
         bool hole = field->kind == FORMAT_PAD && field->name == NULL;
 
         if (hole) {
             continue;
         }
-        if (type->count == CYTHON_LEAVES || depth == 0 || (field->kind == FORMAT_STRUCT && field->ndim > 0) ||
-            !(field->kind == FORMAT_STRUCT ? add_leaves(type, field, offset + field->offset, depth - 1)
-                                           : add_leaf(type, field, offset + field->offset))) {
+        if (type->count == CYTHON_LEAVES || depth == 0 || (field->kind == FORMAT_STRUCT && field->ndim > 0 && !arrays) ||
+            !(field->kind == FORMAT_STRUCT
+                  ? add_leaves(type, field, place, depth - 1, arrays, field->ndim > 0 ? field : array)
+                  : add_leaf(type, field, place, array))) {
             return false;
         }
+        array = NULL;
     }
     return true;
 }
@@ -417,5 +428,20 @@ static bool add_leaves(struct cython_type *type, const struct format_field *reco
 bool cython_type_of_record(const struct format_field *record, struct cython_type *type)
 {
     type->count = 0;
-    return add_leaves(type, record, 0, CYTHON_DEPTH) && type->count > 0;
+    return add_leaves(type, record, 0, CYTHON_DEPTH, false, NULL) && type->count > 0;
+}
+
+bool cython_crashes_for_fewer(const char *format, const struct format_field *record)
+{
+    struct cython_type type = {.count = 0};
+    size_t most;
+
+    add_leaves(&type, record, 0, CYTHON_DEPTH, true, NULL); /* the first ones are enough */
+    most = type.count;
+    for (type.count = 1; type.count <= most; type.count++) {
+        if (cython_read(format, &type) == CYTHON_CRASHES) {
+            return true;
+        }
+    }
+    return false;
 }

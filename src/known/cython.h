@@ -44,4 +44,7 @@ enum cython_answer cython_read(const char *format, const struct cython_type *typ
 void cython_type_of(const struct element *element, bool is_const, struct cython_type *type);
 bool cython_type_of_record(const struct format_field *record, struct cython_type *type);
 
+/* Does it crash when T is a structure of the first members alone? */
+bool cython_crashes_for_fewer(const char *format, const struct format_field *record);
+
 #endif

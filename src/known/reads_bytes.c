@@ -182,6 +182,9 @@ bool check_memoryview(struct reading *reading)
     if (since <= reading->subject->python_version) {
         return reads_items(reading);
     }
+    if (view.layout.len == 0 && code[0] != '\0' && code[1] == '\0' && !is_byte_order_mark(code[0])) {
+        return but(reading, "but it is empty: it could not index '%.80s'", format);
+    }
     if (since != FORMAT_NEVER) {
         return cannot(reading, "cannot index '%.80s': %s since Python 3.%d only", format,
                       code[0] == 'e' ? "half floats" : "complex numbers", since >> 16 & 0xff);

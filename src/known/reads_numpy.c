@@ -245,7 +245,7 @@ static bool name_types(struct reading *reading)
     if (!reading->parsed) {
         return false;
     }
-    if (root->kind == FORMAT_STRUCT) {
+    if (root->kind == FORMAT_STRUCT && !(reading->subject->kin & KIN_TITLES)) {
         return element_record(root, itemsize, LANGUAGE_CXX, &reading->verdict->record);
     }
     return element_group(root, &group) && group != GROUP_CHAR && is_native(root) && !is_refused(root) &&
@@ -287,6 +287,7 @@ bool check_noconvert(struct reading *reading)
         text_clear(&reading->verdict->why);
         return cannot(reading, "its dtype is that of no T");
     }
-    return name_types(reading) || cannot(reading, "the dtype of '%.80s' is that of no T",
-                                         reading->answer.format != NULL ? reading->answer.format : "B");
+    return name_types(reading) || cannot(reading, "the dtype of '%.80s'%s is that of no T",
+                                         reading->answer.format != NULL ? reading->answer.format : "B",
+                                         reading->subject->kin & KIN_TITLES ? ", which has titles," : "");
 }

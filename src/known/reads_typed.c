@@ -41,7 +41,7 @@ static bool name_cython_types(struct reading *reading, bool is_const)
     struct format_field *root = &reading->format.root;
     struct cython_type type;
     enum cython_answer text = cython_read(answer->format, NULL);
-    bool crashes = false;
+    const char *crashes = NULL;
     size_t i;
 
     if (text == CYTHON_RUNS_ON) {
@@ -61,7 +61,7 @@ static bool name_cython_types(struct reading *reading, bool is_const)
         }
         cython_type_of(element, is_const, &type);
         said = cython_read(answer->format, &type);
-        crashes = crashes || said == CYTHON_CRASHES;
+        crashes = said == CYTHON_CRASHES ? "T the first field's type crashes Cython" : crashes;
         if (said == CYTHON_TAKES && (size_t)answer->itemsize == element->size) {
             verdict->types[verdict->type_count++] = element;
         }
@@ -69,13 +69,16 @@ static bool name_cython_types(struct reading *reading, bool is_const)
     if (reading->parsed) {
         name_record(reading, root);
     }
-    if (verdict->type_count == 0 && verdict->record.length == 0) {
-        return cannot(reading, "no T fits format '%.80s' with itemsize %lld%s", answer->format,
-                      (long long)answer->itemsize,
-                      crashes ? "; T the first field's type crashes Cython" : "");
+    if (reading->parsed && crashes == NULL && root->kind == FORMAT_STRUCT &&
+        cython_crashes_for_fewer(answer->format, root)) {
+        crashes = "T a structure of the first fields alone crashes Cython";
     }
-    if (crashes) {
-        but(reading, "but T the first field's type crashes Cython");
+    if (verdict->type_count == 0 && verdict->record.length == 0) {
+        return cannot(reading, "no T fits format '%.80s' with itemsize %lld%s%s", answer->format,
+                      (long long)answer->itemsize, crashes != NULL ? "; " : "", crashes != NULL ? crashes : "");
+    }
+    if (crashes != NULL) {
+        but(reading, "but %s", crashes);
     }
     return true;
 }

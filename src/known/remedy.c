@@ -89,7 +89,7 @@ static bool make_array(const struct subject *from, bool native, struct subject *
     }
     verdict_free(&verdict);
     to->layout = answer.layout;
-    to->kin = KIN_NDARRAY | KIN_DLPACK | KIN_INDEX;
+    to->kin = KIN_NDARRAY | KIN_DLPACK | KIN_INDEX | (from->kin & KIN_TITLES);
     to->python_version = from->python_version;
     return known;
 }
@@ -195,7 +195,7 @@ static bool make_numbers(const struct subject *from, struct subject *to)
     memset(to, 0, sizeof *to);
     to->layout = answer.layout;
     snprintf(to->format, sizeof to->format, sizeof(long) == 8 ? "l" : "q");
-    to->kin = KIN_NDARRAY | KIN_DLPACK | KIN_INDEX;
+    to->kin = KIN_NDARRAY | KIN_DLPACK | KIN_INDEX | (from->kin & KIN_TITLES);
     to->python_version = from->python_version;
     return true;
 }

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* Does a type of that name come in the method resolution order? */
-static bool derives_from(PyTypeObject *type, const char *name)
+/* The type of that name in the method resolution order; NULL for none. */
+static PyTypeObject *find_base(PyTypeObject *type, const char *name)
 {
     Py_ssize_t i;
 
@@ -14,10 +14,15 @@ static bool derives_from(PyTypeObject *type, const char *name)
         PyObject *base = PyTuple_GET_ITEM(type->tp_mro, i);
 
         if (PyType_Check(base) && strcmp(((PyTypeObject *)base)->tp_name, name) == 0) {
-            return true;
+            return (PyTypeObject *)base;
         }
     }
-    return false;
+    return NULL;
+}
+
+static bool derives_from(PyTypeObject *type, const char *name)
+{
+    return find_base(type, name) != NULL;
 }
 
 /* Attributes of the type: those that an instance makes up when it is asked are not seen. */
@@ -33,6 +38,47 @@ static bool has(PyTypeObject *type, const char *name)
         found = names != NULL && PyDict_Check(names) && PyDict_GetItemString(names, name) != NULL;
     }
     return found;
+}
+
+/* --- what of a dtype no format tells --- */
+
+enum { DTYPE_DEPTH = 16 };
+
+/* {name: (dtype, offset) or (dtype, offset, title)}, as NumPy's own type has it. */
+static bool has_titles(PyObject *dtype, int depth)
+{
+    PyObject *base = PyObject_GetAttrString(dtype, "base"); /* of a sub-array: that of its items */
+    PyObject *fields = base != NULL ? PyObject_GetAttrString(base, "fields") : NULL;
+    PyObject *values = fields != NULL && fields != Py_None ? PyMapping_Values(fields) : NULL;
+    Py_ssize_t count = values != NULL ? PyList_GET_SIZE(values) : 0;
+    bool found = false;
+    Py_ssize_t i;
+
+    for (i = 0; i < count && !found && depth > 0; i++) {
+        PyObject *value = PyList_GET_ITEM(values, i);
+        Py_ssize_t parts = PyTuple_Check(value) ? PyTuple_GET_SIZE(value) : 0;
+
+        found = parts > 2 || (parts > 0 && has_titles(PyTuple_GET_ITEM(value, 0), depth - 1));
+    }
+    Py_XDECREF(values);
+    Py_XDECREF(fields);
+    Py_XDECREF(base);
+    PyErr_Clear();
+    return found;
+}
+
+/* Of an array or scalar, whatever a class derived from it says of its dtype. */
+static bool is_titled(PyObject *exporter, PyTypeObject *base)
+{
+    PyObject *descriptor = base != NULL && base->tp_dict != NULL ? PyDict_GetItemString(base->tp_dict, "dtype") : NULL;
+    PyObject *dtype = descriptor != NULL && Py_TYPE(descriptor)->tp_descr_get != NULL
+                          ? Py_TYPE(descriptor)->tp_descr_get(descriptor, exporter, (PyObject *)Py_TYPE(exporter))
+                          : NULL;
+    bool titled = dtype != NULL && has_titles(dtype, DTYPE_DEPTH);
+
+    Py_XDECREF(dtype);
+    PyErr_Clear();
+    return titled;
 }
 
 /* --- the dtype that NumPy makes of a ctypes type (_dtype_ctypes.py) --- */
@@ -158,6 +204,8 @@ static unsigned ctypes_kin(PyTypeObject *type, Py_ssize_t len)
 unsigned probe_kin(PyObject *exporter)
 {
     PyTypeObject *type = Py_TYPE(exporter);
+    PyTypeObject *array = find_base(type, "numpy.ndarray");
+    PyTypeObject *scalar = find_base(type, "numpy.generic");
     bool is_view = PyMemoryView_Check(exporter);
     PyObject *owner = is_view ? probe_base(exporter) : exporter;
     unsigned kin = 0;
@@ -165,8 +213,9 @@ unsigned probe_kin(PyObject *exporter)
     kin |= PyBytes_Check(exporter) ? KIN_BYTES : 0u;
     kin |= PyUnicode_Check(exporter) ? KIN_STR : 0u;
     kin |= is_view ? KIN_MEMORYVIEW : 0u;
-    kin |= derives_from(type, "numpy.ndarray") ? KIN_NDARRAY : 0u;
-    kin |= derives_from(type, "numpy.generic") ? KIN_NUMPY_SCALAR : 0u;
+    kin |= array != NULL ? KIN_NDARRAY : 0u;
+    kin |= scalar != NULL ? KIN_NUMPY_SCALAR : 0u;
+    kin |= is_titled(exporter, array != NULL ? array : scalar) ? KIN_TITLES : 0u;
     kin |= owner != NULL && derives_from(Py_TYPE(owner), "_ctypes._CData")
                ? ctypes_kin(Py_TYPE(owner), is_view ? PyMemoryView_GET_BUFFER(exporter)->len : -1)
                : 0u;

@@ -184,7 +184,7 @@ def cython_mode(declaration):
 def cython_types(mode, ndim):
     """(name, function) of each T."""
     import typed
-    for name in elements.CYTHON + elements.RECORDS:
+    for name in elements.CYTHON + elements.CYTHON_RECORDS:
         if (name, mode, ndim) in typed.TYPED:
             yield name, typed.TYPED[name, mode, ndim]
 
@@ -224,7 +224,7 @@ def with_own_dimensions(mode):
         import typed
         ndim = memoryview(x).ndim
         problem = Refused("there is no T") if ndim < 4 else None  # more are not compiled
-        for name in elements.RECORDS + elements.CYTHON:
+        for name in elements.CYTHON_RECORDS + elements.CYTHON:
             function = typed.TYPED.get((name, mode.replace("fortran", "c") if ndim < 2 else mode, ndim))
             try:
                 if function is not None:

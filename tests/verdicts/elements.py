@@ -4,6 +4,7 @@
     elements.py c++        prints elements.inc: ELEMENT("T", T) and RECORD("T", T, its members) for bound.cpp and nano.cpp
 """
 
+import math
 import re
 import sys
 
@@ -46,7 +47,28 @@ RECORDS = [
     "struct {double re; double im;}",
     "struct {int32_t a; struct {int16_t x; float y;} n;}",
     "struct {struct {int32_t x; int8_t y;} a; int8_t b;}",
+    "struct {int32_t x; int32_t y;}",
+    "struct {int32_t name;}",
+    "struct {double d;}",
+    "struct {double m[2][2];}",
+    "struct {double m[3][2];}",
+    "struct {float x; float y; float z;}",
+    "struct {uint8_t rgb[3];}",
+    "struct {uint8_t rgb[3]; uint16_t a;}",
+    "packed struct {uint8_t rgb[3]; uint16_t a;}",
+    "struct {int8_t a; long double b;}",
+    "struct {int64_t n; uint64_t N; uint64_t P;}",
+    "struct {struct {int32_t x; int32_t y;} m;}",
+    "struct {char f0[2];}",
+    "struct {char f0[4];}",
+    "struct {char f0[8];}",
 ]
+# Those of types that the two spell differently; arrays of structures crash Cython's compiler.
+CYTHON_RECORDS = RECORDS + ["packed struct {uint8_t f0; float f1;}", "struct {long double a; double complex b;}", "struct {char s[5]; uint8_t b;}"]
+CXX_RECORDS = RECORDS + ["struct {struct {int32_t x; int32_t y;} m[2];}",
+                         "struct {struct {int32_t x; int32_t y;} p[2]; float w;}",
+                         "struct {long double a; std::complex<double> b;}", "packed struct {bool f0; float f1;}",
+                         "struct {char s[5]; bool b;}"]
 MODES = ["strided", "c", "fortran", "const strided", "const c", "const fortran"]
 
 
@@ -72,21 +94,34 @@ def declarations(record, name):
     return inner + [(record, name, own)]
 
 
+SIZES = {"char": 1, "bool": 1, "float": 4, "double": 8, "long double": 16, "double complex": 16, "long double complex": 32}
+BYTES = {"char", "int8_t", "uint8_t"}
+
+
+def leaves(record):
+    """[(type, offset, dims)] of a structure's members, those of the structures in it among them; its size; its alignment"""
+    found, end, whole = [], 0, 1
+    for kind, _, dims in members(record):
+        inner, size, align = leaves(kind) if "{" in kind else ([(kind, 0, dims)], *[SIZES.get(kind) or int(re.search(r"\d+", kind)[0]) // 8] * 2)
+        align = 1 if record.startswith("packed") else align // 2 if "complex" in kind else align
+        end = -(-end // align) * align
+        found += [(name, end + offset, own or dims) for name, offset, own in inner]
+        end += size * math.prod(map(int, re.findall(r"\d+", dims)))
+        whole = max(whole, align)
+    return found, -(-end // whole) * whole, whole
+
+
 def layout(record):
     """The same for two records whose members lie at the same places, whatever they are called."""
-    fields, end, whole = [], 0, 1
-    if "struct {" in record[8:]:
-        return record
-    for kind, _, dims in members(record):
-        size = {"char": 1, "float": 4, "double": 8, "uint8_t": 1, "bool": 1}.get(kind) or int(re.search(r"\d+", kind)[0]) // 8
-        align = 1 if record.startswith("packed") else size
-        end = -(-end // align) * align
-        fields.append((kind, end, dims))
-        whole = max(whole, align)
-        for extent in re.findall(r"\d+", dims):
-            size *= int(extent)
-        end += size
-    return str((fields, -(-end // whole) * whole))
+    found, size, _ = leaves(record)
+    return tuple(found), size
+
+
+def alike(one, other):
+    """Layouts that differ in the sign of bytes only, where one has char for it."""
+    return one[1] == other[1] and len(one[0]) == len(other[0]) and all(
+        a[1:] == b[1:] and (a[0] == b[0] or "char" in (a[0], b[0]) and {a[0], b[0]} <= BYTES)
+        for a, b in zip(one[0], other[0]))
 
 
 def brackets(mode, ndim):
@@ -101,7 +136,7 @@ def brackets(mode, ndim):
 def cython():
     print("# cython: language_level=3, binding=False\nfrom libc.stdint cimport *\n\nTYPED = {}\n")
     names = [(name, name) for name in CYTHON]
-    for number, record in enumerate(RECORDS):
+    for number, record in enumerate(CYTHON_RECORDS):
         for text, whole, fields in declarations(record, f"Record{number}"):
             print(f"cdef {text.partition(' {')[0]} {whole}:")
             for kind, name, dims in fields:
@@ -126,11 +161,11 @@ def cxx():
     for name in CXX:
         print(f'ELEMENT("{name}", {name})')
     print("#ifdef RECORD")
-    for number, record in enumerate(RECORDS):
+    for number, record in enumerate(CXX_RECORDS):
         for text, whole, fields in declarations(record, f"Record{number}"):
             print(f'RECORD("{text}", {whole}, {", ".join(name for _, name, _ in fields)})')
     print("#endif\n#ifdef RECORD_TYPE")
-    for number, record in enumerate(RECORDS):
+    for number, record in enumerate(CXX_RECORDS):
         for text, whole, fields in declarations(record, f"Record{number}"):
             packed = " __attribute__((packed))" if text.startswith("packed") else ""
             print(f"struct {whole} {{ {' '.join(f'{kind} {name}{dims};' for kind, name, dims in fields)} }}{packed};")

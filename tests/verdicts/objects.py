@@ -12,7 +12,7 @@ import survey  # noqa: E402
 GROUPS = ("python/bytes", "python/memoryview", "python/array", "python/mmap", "python/io", "python/ctypes", "numpy",
           "numpy/scalars", "pyarrow", "pillow", "cffi", "ml_dtypes", "PyQt6_sip", "arro3-core")
 DANGLING = "sip.voidptr(bytearray("  # the memory is gone, and some consumers write
-OPTIONS = ["-i", "ctypes", "-i", "made", "-i", "exporters", "-i", "numpy=np"]
+OPTIONS = ["-i", "ctypes", "-i", "made", "-i", "exporters", "-i", "numpy=np", "-i", "array"]
 
 CODES = "c b B ? h H i I l L q Q n N f d e g P s p O w u x Zf Zd Zg F D"
 SIZES = {"c": 1, "b": 1, "B": 1, "?": 1, "h": 2, "H": 2, "i": 4, "I": 4, "l": 8, "L": 8, "q": 8, "Q": 8, "n": 8, "N": 8,
@@ -91,6 +91,13 @@ def made():
         "memoryview(type('P', (ctypes.Structure,), {'_fields_': [('a', ctypes.c_uint8), ('b', ctypes.c_double)]})())",
         "memoryview((type('P', (ctypes.Structure,), {'_fields_': [('a', ctypes.c_uint8), ('b', ctypes.c_double)]}) * 3)())[1:]",
         "type('A', (made.exporter,), {'__array__': lambda self, *a, **k: np.zeros(3)})('d', 8, (3,), refuses=4)",
+        "array.array('u')", "made.exporter('w', 4, (0,))", "made.exporter('O', 8, (2, 0))", "np.zeros((0, 2), '>i4')",
+        "(type('P', (ctypes.Structure,), {'_fields_': [('x', ctypes.c_int), ('y', ctypes.c_int)]}) * 4)()",
+        "type('L', (ctypes.Structure,), {'_fields_': [('p', type('P', (ctypes.Structure,), {'_fields_': "
+        "[('x', ctypes.c_int), ('y', ctypes.c_int)]}) * 2), ('w', ctypes.c_float)]})()",
+        "(type('O', (ctypes.Structure,), {'_fields_': [('d', ctypes.c_double)]}) * 3)()",
+        "(type('A', (ctypes.Structure,), {'_fields_': [('m', ctypes.c_double * 2 * 3)]}) * 2)()",
+        "(type('C', (ctypes.Structure,), {'_fields_': [('s', ctypes.c_char * 5), ('b', ctypes.c_bool)]}) * 2)()",
         "(ctypes.c_wchar * 3)()", "(ctypes.c_bool * 3)()", "ctypes.pointer(ctypes.c_int(1))", "(ctypes.py_object * 2)(1, 2)",
     )
     # What __dlpack__ gives comes before the buffer, for some.
@@ -107,7 +114,15 @@ def made():
                  "zeros(3, 'M8[s]')", "array(['a'], np.dtypes.StringDType()) if hasattr(np, 'dtypes') else np.zeros(1)",
                  "zeros(2, 'i4,f4')", "zeros(2, 'i2,i2')", "zeros(2, 'i4,i4')", "zeros(2, '>M8[s]')", "zeros((2, 3, 4))",
                  "zeros((2, 3, 4, 5))", "str_('abc')", "bytes_(b'abc')", "float64(3)", "datetime64('2020')", "void(b'abc')",
-                 "zeros(6)[::-1]", "zeros(6, 'i2')[1::3]", "zeros(2, 'O')", "zeros(3, '>f8')", "zeros(3, '>c16')"):
+                 "zeros(6)[::-1]", "zeros(6, 'i2')[1::3]",
+                 "zeros(5, 'S8')[::2]", "zeros(0, 'O')", "zeros((2, 0), 'O')", "zeros(3, [('a', 'g'), ('b', 'c16')])",
+                 "zeros(3, np.dtype([('a', 'i1'), ('b', 'g')], align=True))", "zeros(3, [('x', 'f4'), ('y', 'f4'), ('z', 'f4')])",
+                 "zeros(3, [('rgb', 'u1', (3,))])", "zeros(3, [('rgb', 'u1', (3,)), ('a', 'u2')])",
+                 "zeros(3, np.dtype([('rgb', 'u1', (3,)), ('a', 'u2')], align=True))", "zeros(3, [('m', 'f8', (2, 2))])",
+                 "zeros(3, [('m', [('x', 'i4'), ('y', 'i4')], (2,))])", "zeros(3, [('m', [('x', 'i4'), ('y', 'i4')])])",
+                 "zeros(3, [('p', [('x', 'i4'), ('y', 'i4')], (2,)), ('w', 'f4')])", "zeros(3, [(('title', 'name'), 'i4')])",
+                 "zeros(3, [('m', [(('title', 'x'), 'i4'), ('y', 'i4')], (2,))])", "zeros(1, [(('title', 'name'), 'i4')])[0]",
+                 "zeros(3, '?,f4')", "zeros(3, [('n', 'n'), ('N', 'N'), ('P', 'P')])", "ones(4, 'i4').view('S4')", "zeros(2, 'O')", "zeros(3, '>f8')", "zeros(3, '>c16')"):
         yield f"np.{text}"
         if "M8" not in text and "StringDType" not in text:  # which no memoryview takes
             yield f"memoryview(np.{text})"
