@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "judge/transcript.h"
+#include "probe/pace.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -74,21 +75,22 @@ static enum process_end watch(const struct process *process, const volatile unsi
 {
     struct pollfd poll_fd = {.fd = process->gone, .events = POLLIN};
     unsigned last_beat = *beat;
-    double beaten = clock_seconds();
+    double still = 0; /* seconds */
     int slice = 20; /* ms: a grandchild may keep the pipe open, or the child have closed it */
+    struct pace pace;
     siginfo_t info;
 
+    pace_start(&pace, process->pid);
     while (!has_ended(process->pid, &info)) {
-        double time = clock_seconds();
-
+        still += pace_step(&pace, slice / 1e3);
         if (*beat != last_beat) {
             last_beat = *beat;
-            beaten = time;
+            still = 0;
         }
-        if (time > deadline) {
+        if (clock_seconds() > deadline) {
             return PROCESS_NO_TIME;
         }
-        if (time - beaten > timeout) {
+        if (still > timeout) {
             crash->kind = CRASH_TIMEOUT;
             crash->lacks_threads = process->lacks_threads && waits_for_lock(process->pid);
             return PROCESS_CRASHED;

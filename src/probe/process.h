@@ -32,8 +32,8 @@ enum process_end {
 bool process_start(struct process *process, struct error *error);
 
 /*
- * Wait for its end, for `timeout` seconds in which *beat did not change, or for
- * the deadline (of clock_seconds); then end what is left of it and of its
+ * Wait for its end, for `timeout` seconds of its own (probe/pace.h) in which *beat
+ * did not change, or for the deadline (of clock_seconds); then end what is left of it and of its
  * children.  PROCESS_CRASHED fills the crash's kind,
  * number and lacks_threads.
  */

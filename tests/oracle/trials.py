@@ -13,6 +13,7 @@ the buffers make such buffers.
 import concurrent.futures
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -243,6 +244,45 @@ def judge_expressions():
     return [] if done.stdout == "same\n" and len(buffers) > 90 else [done.stderr], ""
 
 
+BURNERS = 4
+SPEND = """
+import time
+
+def spend(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+"""
+
+
+def burn(processor):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        os.sched_setaffinity(0, processor)
+        while True:
+            pass
+    return child
+
+
+def judge_patience():
+    """A right consumer that has a fifth of one processor: no call takes as long as it may, but by the clock on the wall."""
+    with open("spend.py", "w") as file:
+        file.write(SPEND)
+    everywhere = os.sched_getaffinity(0)
+    one = {min(everywhere)}
+    burners = [burn(one) for _ in range(BURNERS)]
+    try:
+        os.sched_setaffinity(0, one)
+        done, _ = trial("(spend(0.06), bytes(_))[1]", "-x", "spend.py", "--timeout", "0.15", "--format", "B", "--shape", "2")
+    finally:
+        os.sched_setaffinity(0, everywhere)
+        for child in burners:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    return [line for line in done.stdout.splitlines() if line.startswith("error")] or done.stderr.splitlines(), done.stdout
+
+
 def main():
     words = sys.argv[1:]
     with tempfile.TemporaryDirectory() as directory:
@@ -255,6 +295,9 @@ def main():
         if has_module("numpy") and not words:
             wanted.append(("the expressions of buffers", None, []))
             results.append(judge_expressions())
+        if not words:
+            wanted.append(("a busy machine", None, []))
+            results.append(judge_patience())
     for module, needs in SAMPLES.items():
         lacking = [name for name in needs if not has_module(name)]
         if lacking:
