@@ -14,15 +14,17 @@ void judge_writable(struct judgement *j)
 {
     uint64_t among = requests_asking(REQUEST_WRITABLE) & j->granted;
     uint64_t bad = 0;
+    int64_t seen = 0;
     int i;
 
     for (i = 0; i < REQUEST_COUNT; i++) {
         if ((among & request_bit(i)) && answered(j, i, FIELD_READONLY) && answer(j, i)->readonly != 0) {
+            seen = bad == 0 ? answer(j, i)->readonly : seen;
             bad |= request_bit(i);
         }
     }
     if (bad) {
-        finding(j, SEVERITY_ERROR, bad, "readonly is 1 %s",
+        finding(j, SEVERITY_ERROR, bad, "readonly is %" PRId64 " %s", seen,
                 where(j, bad, among, "requests that ask for WRITABLE"));
     }
 }

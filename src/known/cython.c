@@ -409,15 +409,15 @@ static bool add_leaves(struct cython_type *type, const struct format_field *reco
     for (i = 0; i < record->field_count; i++) {
         const struct format_field *field = &record->fields[i];
         size_t place = offset + field->offset;
+        bool is_record = field->kind == FORMAT_STRUCT;
         bool hole = field->kind == FORMAT_PAD && field->name == NULL;
 
         if (hole) {
             continue;
         }
-        if (type->count == CYTHON_LEAVES || depth == 0 || (field->kind == FORMAT_STRUCT && field->ndim > 0 && !arrays) ||
-            !(field->kind == FORMAT_STRUCT
-                  ? add_leaves(type, field, place, depth - 1, arrays, field->ndim > 0 ? field : array)
-                  : add_leaf(type, field, place, array))) {
+        if (type->count == CYTHON_LEAVES || depth == 0 || (is_record && field->ndim > 0 && !arrays) ||
+            !(is_record ? add_leaves(type, field, place, depth - 1, arrays, field->ndim > 0 ? field : array)
+                        : add_leaf(type, field, place, array))) {
             return false;
         }
         array = NULL;

@@ -156,19 +156,36 @@ static void release_held(struct probe *probe, struct held *held, int request)
     }
 }
 
-/* Release every second view, in the order they came or against it, and compare the others. */
-static void release_half(struct probe *probe, struct held *held, int first, int step)
+static void compare_others(struct probe *probe, struct held *held)
 {
     int i;
 
-    for (i = first; i >= 0 && i < REQUEST_COUNT; i += step) {
-        release_held(probe, held, i);
-    }
     probe_mark(probe, PHASE_OTHER, -1);
     probe_disturb(false);
     for (i = 0; i < REQUEST_COUNT; i++) {
         probe->transcript->holds[i].changed_by_release |= compare_held(probe, held, i);
     }
+}
+
+/*
+ * Release every second view, in the order they came or against it, and compare the others: after
+ * the first one, too, for an exporter that then takes new memory may soon be back at the old.
+ */
+static void release_half(struct probe *probe, struct held *held, int first, int step)
+{
+    bool is_first = true;
+    int i;
+
+    for (i = first; i >= 0 && i < REQUEST_COUNT; i += step) {
+        bool was_held = held[i].snapshot != NULL;
+
+        release_held(probe, held, i);
+        if (was_held && is_first) {
+            compare_others(probe, held);
+            is_first = false;
+        }
+    }
+    compare_others(probe, held);
 }
 
 static void release_rest(struct probe *probe, struct held *held)

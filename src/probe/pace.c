@@ -4,18 +4,27 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* The n-th word (from 0) of a text of words with one space between; what is behind its end for none. */
+static const char *find_word(const char *text, int n)
+{
+    while (n > 0 && *text != '\0') {
+        n -= *text++ == ' ';
+    }
+    return text;
+}
 
 /* A thread's stat: "5 (any name) R 1 ...". */
 static void look_at_thread(struct pace *pace, const char *thread)
 {
+    enum { STATE = 1, USER = 12, SYSTEM }; /* words behind the name's parenthesis */
     char path[64], line[512];
-    unsigned long user, system;
     const char *rest;
-    char state;
-    FILE *file;
     size_t length;
+    FILE *file;
 
     snprintf(path, sizeof path, "/proc/%d/task/%.20s/stat", (int)pace->process, thread);
     file = fopen(path, "re");
@@ -26,12 +35,12 @@ static void look_at_thread(struct pace *pace, const char *thread)
     fclose(file);
     line[length] = '\0';
     rest = strrchr(line, ')');
-    if (rest != NULL &&
-        sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &state, &user, &system) == 3) {
-        double spent = (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+    if (rest != NULL) {
+        double ticks = strtod(find_word(rest, USER), NULL) + strtod(find_word(rest, SYSTEM), NULL);
+        double spent = ticks / (double)sysconf(_SC_CLK_TCK);
 
         pace->spent = spent > pace->spent ? spent : pace->spent;
-        pace->ready = pace->ready || state == 'R';
+        pace->ready = pace->ready || *find_word(rest, STATE) == 'R';
     }
 }
 

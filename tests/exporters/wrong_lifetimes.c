@@ -185,6 +185,24 @@ static void release_decref(struct exporter *self, Py_buffer *view)
     Py_DECREF(self);
 }
 
+/* From one block to another, and to the first again. */
+static void release_moves(struct exporter *self, Py_buffer *view)
+{
+    size_t len = (size_t)self->len;
+    unsigned char *other = self->buf == self->memory ? self->memory + len : self->memory;
+
+    (void)view;
+    answered(self);
+    memmove(other, self->buf, len);
+    memset(self->buf, 0xdd, len);
+    self->buf = other;
+}
+
+static bool make_roomy(struct exporter *self)
+{
+    return make_ints(self) && (self->memory = self->buf = realloc(self->memory, 2 * (size_t)self->len)) != NULL;
+}
+
 static void release_exception(struct exporter *self, Py_buffer *view)
 {
     (void)view;
@@ -389,6 +407,8 @@ const struct mode wrong_lifetimes[] = {
      .release = release_registered_or_abort},
     {.name = "shared shape", ERROR("concurrent-views-independent", make_ints, get_shared_shape),
      .release = release_shared_shape},
+    {.name = "moves in release", ERROR("concurrent-views-independent", make_roomy, get_right),
+     .release = release_moves},
     {.name = "exclusive", WARNING("concurrent-views-independent", make_ints, get_exclusive),
      .release = release_right},
     {.name = "resizes anyway", ERROR("resize-refused-while-exported", make_ints, get_right),

@@ -117,8 +117,7 @@ def differences(said, does):
             types, fit, tried = (by_layout(row, names) for names in (mine["types"], result["types"], TRIED[row.split()[0]]))
             if types and row.startswith("Cython") and not any("{" in name for name in mine["types"]):
                 fit = fit & (types | set(elements.CYTHON))  # a structure of one member fits a number, too
-            fit = {name for name in fit if name in types or not any(
-                elements.alike(name, other) for other in types if not isinstance(name, str) and not isinstance(other, str))}
+            fit = {name for name in fit if name in types or not any(elements.alike(name, other) for other in types)}
             for name in sorted(types ^ fit, key=str):
                 yield row, f"{name}: " + ("not compiled" if name not in tried else "said to fit" if name in types else "fits, and is not named")
     for row, remedy, why in does["useless"]:

@@ -60,6 +60,10 @@ RECORDS = [
     "struct {int64_t n; uint64_t N; uint64_t P;}",
     "struct {struct {int32_t x; int32_t y;} m;}",
     "struct {char f0[2];}",
+    "struct {char a[3]; char b[2];}",
+    "struct {int8_t a; int16_t b; int32_t c; int64_t d;}",
+    "packed struct {int8_t a; int16_t b; int32_t c; int64_t d;}",
+    "struct {struct {struct {float c;} b;} a;}",
     "struct {char f0[4];}",
     "struct {char f0[8];}",
 ]
@@ -98,11 +102,15 @@ SIZES = {"char": 1, "bool": 1, "float": 4, "double": 8, "long double": 16, "doub
 BYTES = {"char", "int8_t", "uint8_t"}
 
 
+def size_of(kind):
+    return SIZES.get(kind) or int(re.search(r"\d+", kind)[0]) // 8
+
+
 def leaves(record):
     """[(type, offset, dims)] of a structure's members, those of the structures in it among them; its size; its alignment"""
     found, end, whole = [], 0, 1
     for kind, _, dims in members(record):
-        inner, size, align = leaves(kind) if "{" in kind else ([(kind, 0, dims)], *[SIZES.get(kind) or int(re.search(r"\d+", kind)[0]) // 8] * 2)
+        inner, size, align = leaves(kind) if "{" in kind else ([(kind, 0, dims)], size_of(kind), size_of(kind))
         align = 1 if record.startswith("packed") else align // 2 if "complex" in kind else align
         end = -(-end // align) * align
         found += [(name, end + offset, own or dims) for name, offset, own in inner]
@@ -118,8 +126,9 @@ def layout(record):
 
 
 def alike(one, other):
-    """Layouts that differ in the sign of bytes only, where one has char for it."""
-    return one[1] == other[1] and len(one[0]) == len(other[0]) and all(
+    """Layouts that differ in the sign of bytes only, where one has char for it; no names of single types."""
+    return not isinstance(one, str) and not isinstance(other, str) and one[1] == other[1] and \
+        len(one[0]) == len(other[0]) and all(
         a[1:] == b[1:] and (a[0] == b[0] or "char" in (a[0], b[0]) and {a[0], b[0]} <= BYTES)
         for a, b in zip(one[0], other[0]))
 

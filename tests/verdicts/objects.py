@@ -122,7 +122,9 @@ def made():
                  "zeros(3, [('m', [('x', 'i4'), ('y', 'i4')], (2,))])", "zeros(3, [('m', [('x', 'i4'), ('y', 'i4')])])",
                  "zeros(3, [('p', [('x', 'i4'), ('y', 'i4')], (2,)), ('w', 'f4')])", "zeros(3, [(('title', 'name'), 'i4')])",
                  "zeros(3, [('m', [(('title', 'x'), 'i4'), ('y', 'i4')], (2,))])", "zeros(1, [(('title', 'name'), 'i4')])[0]",
-                 "zeros(3, '?,f4')", "zeros(3, [('n', 'n'), ('N', 'N'), ('P', 'P')])", "ones(4, 'i4').view('S4')", "zeros(2, 'O')", "zeros(3, '>f8')", "zeros(3, '>c16')"):
+                 "zeros(3, '?,f4')", "zeros(3, [('a', 'S3'), ('b', 'S2')])",
+                 "zeros(3, [('a', 'i1'), ('b', 'i2'), ('c', 'i4'), ('d', 'i8')])", "zeros(3, [('a', [('b', [('c', 'f4')])])])",
+                 "zeros(3, np.dtype([('a', 'i1'), ('b', 'i2'), ('c', 'i4'), ('d', 'i8')], align=True))", "zeros(3, [('n', 'n'), ('N', 'N'), ('P', 'P')])", "ones(4, 'i4').view('S4')", "zeros(2, 'O')", "zeros(3, '>f8')", "zeros(3, '>c16')"):
         yield f"np.{text}"
         if "M8" not in text and "StringDType" not in text:  # which no memoryview takes
             yield f"memoryview(np.{text})"
