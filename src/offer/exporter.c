@@ -24,7 +24,8 @@ struct exporter {
     const struct buffer *buffer;
     struct guarded block, pointers, trap;
     int block_region, pointers_region;
-    struct call *call; /* NULL: nothing is written down */
+    struct call *call; /* NULL: nothing is written down .. */
+    struct call *record; /* .. but where its memory lies, which a later use may lead to */
     bool counts;       /* requests and releases are */
     struct grant *grants;
     int held;
@@ -38,8 +39,8 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static void set_state(struct exporter *exporter, const struct guarded *guarded, int region, enum region_state state)
 {
     guarded_set(guarded, state);
-    if (exporter->call != NULL && region >= 0) {
-        exporter->call->regions[region].state = state;
+    if (exporter->record != NULL && region >= 0) {
+        exporter->record->regions[region].state = state;
     }
 }
 
@@ -324,6 +325,22 @@ bool exporter_start(void)
     return PyType_Ready(&exporter_type) == 0;
 }
 
+/* Tell the record of the one call that this process makes: its own buffer comes first. */
+static void record_memory(struct exporter *exporter, struct call *call)
+{
+    static struct call *record;
+
+    record = call != NULL ? call : record;
+    exporter->record = record;
+    if (call != NULL) {
+        exporter->block_region = guarded_record(&exporter->block, call, REGION_ITEMS, -1, REGION_CLOSED);
+        exporter->pointers_region = guarded_record(&exporter->pointers, call, REGION_POINTERS, -1, REGION_CLOSED);
+        guarded_record(&exporter->trap, call, REGION_REFUSED, -1, REGION_CLOSED);
+    } else if (record != NULL) {
+        exporter->block_region = guarded_record(&exporter->block, record, REGION_OTHER, -1, REGION_CLOSED);
+    }
+}
+
 PyObject *exporter_new(const struct buffer *buffer, const unsigned char *items, struct call *call)
 {
     struct exporter *exporter = PyObject_New(struct exporter, &exporter_type);
@@ -338,11 +355,7 @@ PyObject *exporter_new(const struct buffer *buffer, const unsigned char *items, 
         Py_DECREF(exporter);
         return PyErr_NoMemory();
     }
-    if (call != NULL) {
-        exporter->block_region = guarded_record(&exporter->block, call, REGION_ITEMS, -1, REGION_CLOSED);
-        exporter->pointers_region = guarded_record(&exporter->pointers, call, REGION_POINTERS, -1, REGION_CLOSED);
-        guarded_record(&exporter->trap, call, REGION_REFUSED, -1, REGION_CLOSED);
-    }
+    record_memory(exporter, call);
     exporter->call = call;
     exporter->counts = true;
     close_items(exporter);

@@ -9,7 +9,7 @@
 enum { NEAR_NULL = 4096 };
 
 static const char *const things[REGION_KINDS] = {
-    "the items", "the pointers", "shape", "strides", "suboffsets", "format", "nothing",
+    "the items", "the pointers", "shape", "strides", "suboffsets", "format", "the items of another buffer", "nothing",
 };
 
 /* The region in whose memory, or nearest around, an address lies. */
@@ -69,6 +69,9 @@ static enum fault_kind in_region(const struct call *call, const struct region *r
     if (inside && region->state == REGION_CLOSED) {
         text_puts(text, ", which are released");
         return FAULT_RELEASED;
+    }
+    if (region->kind == REGION_OTHER) {
+        return FAULT_ELSEWHERE;
     }
     if (!inside) {
         return items ? FAULT_OUTSIDE : FAULT_ARRAYS;
@@ -142,6 +145,9 @@ static enum fault_kind near_null(const struct call *call, struct text *text)
         request_text(asked->flags, text);
         text_puts(text, ", which leaves NULL: ");
         append_unasked(asked->flags, text);
+        if (call->buffer.plan.ndim == 0 && request_asks(asked->flags, REQUEST_ND)) {
+            text_puts(text, ", and shape where there is no dimension");
+        }
         return FAULT_NULL;
     }
     if (call->buffer.plan.ndim == 0) {

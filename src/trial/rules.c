@@ -171,10 +171,53 @@ static int charge(const struct verdict *verdict, int call)
     unsigned traits = verdict->calls[call]->buffer.traits;
     int rule = explained_by(verdict, call);
 
+    if (verdict->strays && verdict->failures[call] == FAILS_OUTSIDE && !(traits & (TRAIT_STRIDES | TRAIT_SUBOFFSETS))) {
+        return TRIAL_RULE_items;
+    }
     if (rule >= 0) {
         return rule;
     }
     return traits == 0 && goes_well_elsewhere(verdict, call) ? TRIAL_RULE_format : rule_of_traits(traits);
+}
+
+static bool asks_for_format(const struct call *call)
+{
+    int i;
+
+    for (i = 0; i < call->request_count && i < CALL_MAX_REQUESTS; i++) {
+        if (request_asks(call->requests[i].flags, REQUEST_FORMAT)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Does it leave the items whatever their size?  Who takes all for items of one size goes past the end
+ * of all that are smaller.  One that knows the format may do otherwise.
+ */
+static bool strays(const struct verdict *verdict)
+{
+    ptrdiff_t most = 0, least = PTRDIFF_MAX; /* itemsize, of those that it left and of those that it kept to */
+    int i;
+
+    for (i = 0; i < verdict->call_count; i++) {
+        const struct call *call = verdict->calls[i];
+        ptrdiff_t itemsize = (ptrdiff_t)call->buffer.plan.itemsize;
+
+        if ((call->buffer.traits & ~(unsigned)TRAIT_FORMAT) != 0 || call->buffer.refusal != 0) {
+            continue;
+        }
+        if (asks_for_format(call)) {
+            return false;
+        }
+        if (verdict->failures[i] & FAILS_OUTSIDE) {
+            most = itemsize > most ? itemsize : most;
+        } else if (call->outcome == CALL_RETURNED) {
+            least = itemsize < least ? itemsize : least;
+        }
+    }
+    return least <= most;
 }
 
 /* A plain buffer whose last request was the same went well: then it was no pointer of the view that was NULL. */
@@ -194,6 +237,13 @@ static bool is_null_elsewhere(const struct verdict *verdict, const struct call *
         }
     }
     return false;
+}
+
+/* It has none, though it was asked for. */
+static bool lacks_shape(const struct call *call)
+{
+    return call->buffer.plan.ndim == 0 && call->request_count > 0 && call->request_count <= CALL_MAX_REQUESTS &&
+           request_asks(call->requests[call->request_count - 1].flags, REQUEST_ND);
 }
 
 static bool varies(const struct trial *trial)
@@ -232,11 +282,12 @@ static void look_at_calls(struct verdict *verdict)
         text_free(&ignored);
         if ((verdict->faults[i] == FAULT_NULL || verdict->faults[i] == FAULT_NULL_SUB) &&
             is_null_elsewhere(verdict, call)) {
-            verdict->faults[i] = FAULT_ELSEWHERE;
+            verdict->faults[i] = lacks_shape(call) ? FAULT_NULL_ND0 : FAULT_ELSEWHERE;
         }
         verdict->failures[i] = (verdict->faults[i] == FAULT_OUTSIDE || call->damaged ? FAILS_OUTSIDE : 0) |
                                (verdict->varies ? 0 : failures_of_results(call));
     }
+    verdict->strays = strays(verdict);
     for (i = 0; i < verdict->call_count; i++) {
         verdict->charged[i] = verdict->failures[i] & (FAILS_OUTSIDE | FAILS_RESULT) ? charge(verdict, i) : -1;
     }

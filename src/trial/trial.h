@@ -73,6 +73,7 @@ enum region_kind {
     REGION_STRIDES,
     REGION_SUBOFFSETS,
     REGION_FORMAT,
+    REGION_OTHER,   /* the items of another buffer, whose result is the call's reference */
     REGION_REFUSED, /* where the pointers of a refused request's Py_buffer lead */
     REGION_KINDS,
 };

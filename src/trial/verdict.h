@@ -24,6 +24,7 @@ struct verdict {
     bool failed; /* out of memory */
 
     bool varies; /* some result is not the same each time: then none says anything beside another */
+    bool strays; /* items are left whatever their size, and no format was asked for */
     int call_count;
     const struct call *calls[TRIAL_MAX_CALLS]; /* those that say something new */
     enum fault_kind faults[TRIAL_MAX_CALLS];

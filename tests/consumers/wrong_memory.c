@@ -36,6 +36,30 @@ static PyObject *reads_before_the_beginning(UNUSED PyObject *self, PyObject *obj
     return PyBool_FromLong(last > 1000);
 }
 
+/* Eight bytes at a time, of which the last ones may be somebody else's. */
+static PyObject *reads_whole_words(UNUSED PyObject *self, PyObject *object)
+{
+    Py_buffer view;
+    unsigned long long sum = 0;
+    Py_ssize_t i;
+
+    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) != 0) {
+        return NULL;
+    }
+    for (i = 0; i < view.len; i += 8) {
+        volatile unsigned char *word = (unsigned char *)view.buf + i;
+        int byte;
+
+        for (byte = 0; byte < 8; byte++) {
+            unsigned char read = word[byte];
+
+            sum += i + byte < view.len ? read : 0;
+        }
+    }
+    PyBuffer_Release(&view);
+    return PyLong_FromUnsignedLongLong(sum);
+}
+
 static PyObject *writes_past_the_end(UNUSED PyObject *self, PyObject *object)
 {
     Py_buffer view;
@@ -107,6 +131,27 @@ static PyObject *reads_after_release(UNUSED PyObject *self, PyObject *object)
     }
     PyBuffer_Release(&view);
     return PyBytes_FromStringAndSize(view.buf, view.len);
+}
+
+/* Whatever buffer it was given the last time. */
+static PyObject *reads_the_last_one(UNUSED PyObject *self, PyObject *object)
+{
+    static volatile unsigned char *last;
+    static Py_ssize_t length;
+    Py_buffer view;
+    long sum = 0;
+    Py_ssize_t i;
+
+    for (i = 0; i < length; i++) {
+        sum += last[i];
+    }
+    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) != 0) {
+        return NULL;
+    }
+    last = view.buf;
+    length = view.len;
+    PyBuffer_Release(&view);
+    return PyLong_FromLong(sum * 0);
 }
 
 static PyObject *counts_after_release(UNUSED PyObject *self, PyObject *object)
@@ -183,11 +228,13 @@ static PyObject *uses_format_unasked(UNUSED PyObject *self, PyObject *object)
 PyMethodDef wrong_memory_methods[] = {
     {"reads_past_the_end", reads_past_the_end, METH_O, "consumer-keeps-to-items"},
     {"reads_before_the_beginning", reads_before_the_beginning, METH_O, "consumer-keeps-to-items"},
+    {"reads_whole_words", reads_whole_words, METH_O, "consumer-keeps-to-items"},
     {"writes_past_the_end", writes_past_the_end, METH_O, "consumer-keeps-to-items"},
     {"writes_readonly", writes_readonly, METH_O, "consumer-respects-readonly"},
     {"flattens_shape", flattens_shape, METH_O, "consumer-leaves-view-alone"},
     {"strips_byte_order", strips_byte_order, METH_O, "consumer-leaves-view-alone"},
     {"reads_after_release", reads_after_release, METH_O, "consumer-uses-no-released-memory"},
+    {"reads_the_last_one", reads_the_last_one, METH_O, "consumer-uses-no-released-memory"},
     {"counts_after_release", counts_after_release, METH_O, "consumer-uses-no-released-memory"},
     {"returns_released", returns_released, METH_O, "consumer-uses-no-released-memory"},
     {"uses_shape_unasked", uses_shape_unasked, METH_O, "consumer-asks-for-what-it-uses"},

@@ -141,6 +141,9 @@ static void faults_are_explained(void)
     call->regions[0].kind = REGION_SHAPE;
     crash_at(call, HIGH);
     CHECK_STR(explained(call, FAULT_ARRAYS), "read right past the end of shape");
+    call->regions[0].kind = REGION_OTHER;
+    crash_at(call, LOW);
+    CHECK_STR(explained(call, FAULT_RELEASED), "read at byte 0 of the items of another buffer, which are released");
     call->regions[0].kind = REGION_REFUSED;
     CHECK_STR(explained(call, FAULT_REFUSED), "read through a pointer of a view that was refused");
     crash_at(call, 0);
@@ -166,6 +169,8 @@ static void faults_break_their_rules(void)
         {REGION_ITEMS, REGION_READONLY, LOW, "error consumer-respects-readonly\n"},
         {REGION_FORMAT, REGION_READONLY, LOW, "error consumer-leaves-view-alone\n"},
         {REGION_STRIDES, REGION_READONLY, HIGH, "error consumer-follows-shape\n"},
+        {REGION_OTHER, REGION_CLOSED, LOW, "error consumer-uses-no-released-memory\n"},
+        {REGION_OTHER, REGION_OPEN, HIGH, "error consumer-no-crash\n"},
         {REGION_REFUSED, REGION_CLOSED, LOW, "error consumer-passes-on-refusal\n"},
         {REGION_ITEMS, REGION_OPEN, UINT64_C(1) << 40, "error consumer-no-crash\n"},
     };
