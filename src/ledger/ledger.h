@@ -64,6 +64,7 @@ struct ledger_view {
     uintptr_t buf;
     int64_t len;       /* bytes */
     long thread;       /* the thread that asked, when it lies on that one's stack; else 0 */
+    bool elsewhere;    /* another interpreter of the process asked */
 };
 
 /* An export that is not released; where a Py_buffer was filled again, the earlier one has no place any more. */

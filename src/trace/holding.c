@@ -136,7 +136,9 @@ void holding_name(struct holdings *holdings, bool ended)
     for (i = 0; questions != NULL && answers != NULL && asked != NULL && i < holdings->count; i++) {
         struct holding *holding = &holdings->items[i];
 
-        if (is_object(holding->export.view.owner)) {
+        if (holding->export.view.elsewhere) {
+            holding->why = "another interpreter's objects are not looked through";
+        } else if (is_object(holding->export.view.owner)) {
             questions[count].exporter = (PyObject *)holding->export.view.owner;
             questions[count].view = (const Py_buffer *)holding->export.view.address;
             memcpy(&questions[count].filled, holding->export.filled, sizeof questions[count].filled);

@@ -103,6 +103,7 @@ static struct ledger_view view_of(const Py_buffer *view)
         .buf = (uintptr_t)view->buf,
         .len = view->len,
         .thread = is_on_stack(view) ? this_thread() : 0,
+        .elsewhere = PyInterpreterState_Get() != recorder.interpreter,
     };
 }
 

@@ -518,6 +518,24 @@ end
     answers '"other interpreters" in str(t["notes"])'
 }
 
+@test "what another interpreter holds is not said to be leaked" {
+    python -c 'import _xxsubinterpreters' || python -c 'import _interpreters' || skip "this Python has none"
+    cat >app.py <<'end'
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+other = interpreters.create()
+interpreters.run_string(other, "data = bytearray(41); view = memoryview(data)")
+data = bytearray(42)
+view = memoryview(data)
+end
+    trace --check -j -x app.py
+    expect 0
+    answers '[(h["exporter"]["nbytes"], h["state"], h["kept_by"]) for h in t["held"]] == [(41, "unknown", []), (42, "kept", ["__main__.view"])]'
+    answers '"interpreter" in t["held"][0]["notes"][0]'
+}
+
 @test "a Py_buffer may be copied, as long as one copy is released" {
     cat >app.py <<'end'
 import ctypes, sys
