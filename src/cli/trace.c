@@ -12,6 +12,7 @@
 #include "trace/exits.h"
 #include "trace/holding.h"
 #include "trace/lost.h"
+#include "trace/moment.h"
 #include "trace/program.h"
 #include "trace/recorder.h"
 
@@ -87,24 +88,16 @@ static void write_event(void *context, const struct recorder_event *event)
     text_free(&line);
 }
 
-static void add_holders(void *context, const char *exception, const uintptr_t *exporters, size_t count)
+static void add_holders(void *context, const char *exception, const struct holdings *holdings, bool near)
 {
     struct tracing *tracing = context;
-    struct holdings holdings;
-    bool ok;
 
-    ok = holding_collect(recorder_lock(), exporters, count, &holdings);
-    recorder_unlock();
-    if (!ok) {
-        return;
-    }
-    holding_name(&holdings, false);
-    holding_recall(&holdings, &tracing->held);
     begin_line(&tracing->later, tracing->name);
     text_escape_string(&tracing->later, exception);
-    text_puts(&tracing->later, holdings.count > 0 ? ": at that moment\n" : ": nothing is known to be held\n");
-    trace_held_text(&tracing->later, &holdings);
-    holding_free(&holdings);
+    text_puts(&tracing->later, holdings->count == 0 ? ": nothing is known to be held\n"
+                               : near               ? ": at that moment\n"
+                                                    : ": at that moment, of all exporters\n");
+    trace_held_text(&tracing->later, holdings);
 }
 
 static void print_holders(void *context)
@@ -193,7 +186,7 @@ static bool look(struct tracing *tracing, bool python, bool ended)
     recorder_unlock();
     if (ok && python) {
         recorder_look_away();
-        holding_name(&tracing->held, ended);
+        holding_name(&tracing->held, NULL, ended);
         recorder_look_again();
     }
     return ok;
@@ -318,7 +311,7 @@ static int run(struct tracing *tracing, struct error *error)
     struct program_end end;
     int code;
 
-    tracing->lost = (struct lost){.found = add_holders, .printed = print_holders, .context = tracing};
+    tracing->lost = (struct lost){.found = add_holders, .before = &tracing->held, .printed = print_holders, .context = tracing};
     if (!watch(tracing, &exits, error)) {
         return EXIT_ERROR;
     }
@@ -336,6 +329,7 @@ static int run(struct tracing *tracing, struct error *error)
     interpreter_stop();
     print_holders(tracing);
     recorder_stop();
+    moment_end();
     if (end.interrupted) {
         die_by_signal(SIGINT);
     }

@@ -245,15 +245,17 @@ static bool may_visit(struct walk *walk, struct node *node)
 }
 
 /* A leftover on a frame's stack counts only where somebody must be holding it. */
-static bool is_leftover(const struct graph *graph, const struct edge *edge)
+static bool may_follow(const struct graph *graph, const struct edge *edge, bool leftovers)
 {
     PyObject *object = object_of(graph, edge->to);
+    bool leftover = edge->told == 0 && graph->nodes[edge->from].member < graph->heap->frames;
 
-    return edge->told == 0 && graph->nodes[edge->from].member < graph->heap->frames && object != NULL &&
-           Py_REFCNT(object) <= (Py_ssize_t)graph->nodes[edge->to].references + HEAP_HELD;
+    return !leftover || (leftovers && (object == NULL || Py_REFCNT(object) > (Py_ssize_t)graph->nodes[edge->to].references +
+                                                                                 HEAP_HELD));
 }
 
-static void go_up(struct walk *walk)
+/* Of leftovers only where nothing else is found: what somebody must be holding may as well be held by C code. */
+static void go_up(struct walk *walk, bool leftovers)
 {
     long i;
 
@@ -263,7 +265,7 @@ static void go_up(struct walk *walk)
         for (; edge != NO_EDGE && !walk->answer->more; edge = walk->graph->edges[edge].next) {
             size_t from = walk->graph->edges[edge].from;
 
-            if (is_leftover(walk->graph, &walk->graph->edges[edge])) {
+            if (!may_follow(walk->graph, &walk->graph->edges[edge], leftovers)) {
                 continue;
             }
             if (walk->graph->nodes[from].root) {
@@ -343,11 +345,25 @@ static void put_nameless(struct text *text, PyObject *object)
     }
 }
 
+/* Where the way ends because nothing refers to what is there, but C code that tells nobody: its place, or -1. */
+static long top_of(const struct walk *walk)
+{
+    long i;
+
+    for (i = 0; i < walk->count && walk->answer->bounds == 0 && walk->answer->state == HOLDERS_UNNAMED; i++) {
+        if (walk->graph->nodes[walk->queue[i].node].first == NO_EDGE) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 /* Without a name: by the nearest thing on the way that tells a person something. */
 static void describe(struct walk *walk)
 {
     struct text beginning = TEXT_INIT;
     struct text text = TEXT_INIT;
+    const char *end = "";
     long found = walk->count > 1 ? 1 : 0;
     int best = 0;
     long i;
@@ -360,32 +376,50 @@ static void describe(struct walk *walk)
             found = i;
         }
     }
+    if (best == 0 && top_of(walk) >= 0) {
+        found = top_of(walk);
+        end = ", to which no Python object is seen to refer";
+    }
     put_nameless(&beginning, object_of(walk->graph, walk->queue[found].node));
-    if (path_text(walk, found, 0, text_string(&beginning), "", &text)) {
+    if (path_text(walk, found, 0, text_string(&beginning), end, &text)) {
         add_name(walk->answer, &text);
     }
     text_free(&beginning);
 }
 
+static void begin_walk(struct walk *walk, const size_t *seeds, size_t count, unsigned visit)
+{
+    size_t i;
+
+    walk->visit = visit;
+    walk->count = 0;
+    walk->told_count = 0;
+    for (i = 0; i < count; i++) {
+        if (may_visit(walk, &walk->graph->nodes[seeds[i]])) {
+            enqueue(walk, seeds[i], -1, NO_EDGE);
+        }
+    }
+}
+
 void answer_from(struct graph *graph, const size_t *seeds, size_t count, const char *hidden, unsigned visit,
                  struct holders_answer *answer)
 {
-    struct walk walk = {.graph = graph, .hidden = hidden, .visit = visit, .answer = answer,
+    struct walk walk = {.graph = graph, .hidden = hidden, .answer = answer,
                         .queue = calloc(QUEUE_MAX, sizeof walk.queue[0])};
-    size_t i;
 
     if (walk.queue == NULL) {
         answer->bounds |= HOLDERS_BREADTH;
         return;
     }
     answer->bounds |= graph->bounds | graph->heap->bounds;
-    for (i = 0; i < count; i++) {
-        if (may_visit(&walk, &graph->nodes[seeds[i]])) {
-            enqueue(&walk, seeds[i], -1, NO_EDGE);
-        }
-    }
     if (count > 0) {
-        go_up(&walk);
+        begin_walk(&walk, seeds, count, 2 * visit);
+        go_up(&walk, false);
+        if (answer->count == 0) {
+            begin_walk(&walk, seeds, count, 2 * visit + 1);
+            go_up(&walk, true);
+            answer->guessed = answer->count > 0;
+        }
         answer->state = answer->count > 0                         ? HOLDERS_KEPT
                         : is_closed(&walk) && answer->bounds == 0 ? HOLDERS_GARBAGE
                         : name_variable(&walk)                    ? HOLDERS_KEPT

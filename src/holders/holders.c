@@ -80,7 +80,7 @@ static bool find_all(const struct holders_question *questions, struct holders_an
     struct graph graph = {0};
     unsigned round;
     size_t i, node;
-    bool ok = seeds_begin(&seeds, questions, count) && roots_begin(&roots) &&
+    bool ok = seeds_begin(&seeds, questions, count) && roots_begin(&roots, options->begin, options->begin_name) &&
               heap_take(&heap, options->ignored, options->ignored_count, options->seconds, seeds_look, &seeds) &&
               graph_begin(&graph, &heap, &roots);
 

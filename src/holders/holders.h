@@ -20,6 +20,8 @@ struct holders_options {
     PyObject *const *ignored; /* borrowed: objects of the tool's own, which are not looked into; NULL for none */
     size_t ignored_count;
     const char *hidden;       /* a global of __main__ that is the tool's own; NULL for none */
+    PyObject *begin;          /* borrowed: a traceback that names begin at, too; NULL for none */
+    const char *begin_name;   /* .. what it is called */
     double seconds;           /* of the processor: about how long it may take */
 };
 

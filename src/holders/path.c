@@ -231,7 +231,9 @@ void path_begin(struct step *step)
     PyObject *module = step->referrer != NULL ? roots_module(step->roots, step->referrer) : NULL;
 
     step->says = SAID_NOTHING;
-    if (module != NULL) {
+    if (step->referrer != NULL && step->referrer == step->roots->more) {
+        text_puts(&step->path, step->roots->more_name);
+    } else if (module != NULL) {
         step_put_string(&step->path, module);
     } else if (step->referrer != NULL && PyType_Check(step->referrer)) {
         step_put_class(&step->path, (PyTypeObject *)step->referrer);

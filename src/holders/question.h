@@ -38,6 +38,7 @@ struct holders_answer {
     unsigned bounds;            /* enum holders_bound */
     int count;                  /* names */
     size_t references;          /* itself: how many references to the exporter were seen */
+    bool guessed;               /* the names are of what may only look like a reference */
     bool more;                  /* .. there are more places than these */
     char *names[HOLDERS_NAMES]; /* owned: the nearest first, escaped: "__main__.cache['x']", or what it is if not KEPT */
 };

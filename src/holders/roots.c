@@ -31,13 +31,15 @@ static void drop_aliases(struct roots *roots)
     roots->count = kept;
 }
 
-bool roots_begin(struct roots *roots)
+bool roots_begin(struct roots *roots, const PyObject *more, const char *more_name)
 {
     PyObject *modules = PyImport_GetModuleDict();
     PyObject *name, *module;
     Py_ssize_t place = 0;
 
-    *roots = (struct roots){.modules = calloc((size_t)PyDict_Size(modules) + 1, sizeof roots->modules[0])};
+    *roots = (struct roots){.modules = calloc((size_t)PyDict_Size(modules) + 1, sizeof roots->modules[0]),
+                            .more = more,
+                            .more_name = more_name};
     if (roots->modules == NULL) {
         return false;
     }
@@ -69,6 +71,6 @@ bool roots_has(const struct roots *roots, const struct heap *heap, size_t member
 {
     PyObject *object = heap->members[member];
 
-    return member < heap->frames + heap->threads || PyModule_Check(object) || PyType_Check(object) ||
+    return member < heap->frames + heap->threads || object == roots->more || PyModule_Check(object) || PyType_Check(object) ||
            (PyDict_Check(object) && roots_module(roots, object) != NULL);
 }

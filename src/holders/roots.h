@@ -19,9 +19,11 @@ struct root {
 struct roots {
     struct root *modules; /* owned; by address of the dict */
     size_t count;
+    const PyObject *more;  /* borrowed: another object, called so; NULL for none */
+    const char *more_name; /* .. */
 };
 
-bool roots_begin(struct roots *roots); /* false out of memory */
+bool roots_begin(struct roots *roots, const PyObject *more, const char *more_name); /* false out of memory */
 void roots_end(struct roots *roots);
 
 bool roots_has(const struct roots *roots, const struct heap *heap, size_t member);

@@ -75,6 +75,18 @@ bool holding_collect(struct ledger *ledger, const uintptr_t *of, size_t of_count
     return true;
 }
 
+static void drop_names(struct holding *holding)
+{
+    size_t i;
+
+    for (i = 0; i < holding->name_count; i++) {
+        free(holding->names[i]);
+    }
+    free(holding->names);
+    holding->names = NULL;
+    holding->name_count = 0;
+}
+
 /* --- who keeps them ---------------------------------------------------------------------------- */
 
 /* What is left of an object that was freed has no count of references that an object could have. */
@@ -110,6 +122,7 @@ static void take_answer(struct holding *holding, struct holders_answer *answer, 
     int i;
 
     holding->state = states[answer->state];
+    holding->guessed = answer->guessed;
     holding->more = answer->more;
     holding->why = holders_bounds_text(answer->bounds);
     if (holding->state == HOLDING_LEAKED && answer->bounds != 0) {
@@ -125,9 +138,24 @@ static void take_answer(struct holding *holding, struct holders_answer *answer, 
     }
 }
 
-void holding_name(struct holdings *holdings, bool ended)
+void holding_select(struct holdings *holdings, const uintptr_t *of, size_t of_count)
 {
-    const struct holders_options options = {.seconds = HOLDERS_SECONDS};
+    size_t kept = 0, i;
+
+    for (i = 0; i < holdings->count; i++) {
+        if (concerns(&holdings->items[i].export, of, of_count)) {
+            holdings->items[kept++] = holdings->items[i];
+        } else {
+            drop_names(&holdings->items[i]);
+        }
+    }
+    holdings->count = kept;
+}
+
+void holding_name(struct holdings *holdings, void *traceback, bool ended)
+{
+    const struct holders_options options = {
+        .begin = traceback, .begin_name = "the traceback of this BufferError", .seconds = HOLDERS_SECONDS};
     struct holders_question *questions = calloc(holdings->count + 1, sizeof *questions);
     struct holders_answer *answers = calloc(holdings->count + 1, sizeof *answers);
     struct holding **asked = calloc(holdings->count + 1, sizeof *asked);
@@ -159,6 +187,11 @@ void holding_name(struct holdings *holdings, bool ended)
     free(asked);
 }
 
+static bool is_named(const struct holding *holding)
+{
+    return holding->state == HOLDING_KEPT && !holding->guessed && holding->name_count > 0;
+}
+
 bool holding_leaks(const struct holdings *holdings)
 {
     size_t i;
@@ -183,47 +216,70 @@ bool holding_since(const struct holdings *holdings, uint64_t time)
     return holdings->left_out > 0 && holdings->left_out_time > time;
 }
 
-static void recall(struct holding *holding, const struct holding *earlier)
+bool holding_are_named(const struct holdings *holdings)
 {
     size_t i;
 
-    holding->names = calloc(earlier->name_count + 1, sizeof *holding->names);
-    for (i = 0; holding->names != NULL && i < earlier->name_count; i++) {
-        holding->names[i] = strdup(earlier->names[i]);
+    for (i = 0; i < holdings->count; i++) {
+        if (!is_named(&holdings->items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void take_names(struct holding *holding, const struct holding *other)
+{
+    size_t i;
+
+    drop_names(holding);
+    holding->names = calloc(other->name_count + 1, sizeof *holding->names);
+    for (i = 0; holding->names != NULL && i < other->name_count; i++) {
+        holding->names[i] = strdup(other->names[i]);
         if (holding->names[i] == NULL) {
             break;
         }
         holding->name_count++;
     }
-    holding->state = earlier->state;
-    holding->more = earlier->more;
-    holding->why = "these are the names from before the program's end";
+    holding->state = other->state;
+    holding->guessed = other->guessed;
+    holding->more = other->more;
+    holding->why = other->why;
 }
 
-void holding_recall(struct holdings *holdings, const struct holdings *earlier)
+/* What others tell of those that have no sure name here: `why` says of those that it is theirs, unless it is NULL. */
+static void borrow(struct holdings *holdings, const struct holdings *others, const char *why)
 {
     size_t i, k;
 
     for (i = 0; i < holdings->count; i++) {
         struct holding *holding = &holdings->items[i];
 
-        for (k = 0; k < earlier->count && holding->name_count == 0; k++) {
-            if (earlier->items[k].export.time == holding->export.time && earlier->items[k].name_count > 0) {
-                recall(holding, &earlier->items[k]);
+        for (k = 0; k < others->count && !is_named(holding); k++) {
+            if (others->items[k].export.time == holding->export.time && is_named(&others->items[k])) {
+                take_names(holding, &others->items[k]);
+                holding->why = why != NULL ? why : holding->why;
             }
         }
     }
 }
 
+void holding_recall(struct holdings *holdings, const struct holdings *earlier)
+{
+    borrow(holdings, earlier, "these are the names from before the program's end");
+}
+
+void holding_improve(struct holdings *holdings, const struct holdings *later)
+{
+    borrow(holdings, later, NULL);
+}
+
 void holding_free(struct holdings *holdings)
 {
-    size_t i, k;
+    size_t i;
 
     for (i = 0; i < holdings->count; i++) {
-        for (k = 0; k < holdings->items[i].name_count; k++) {
-            free(holdings->items[i].names[k]);
-        }
-        free(holdings->items[i].names);
+        drop_names(&holdings->items[i]);
     }
     free(holdings->items);
     *holdings = (struct holdings){.items = NULL};

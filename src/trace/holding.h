@@ -25,6 +25,7 @@ struct holding {
     enum holding_state state;
     char **names; /* owned, and each of them */
     size_t name_count;
+    bool guessed;    /* .. of what may only look like a reference */
     bool more;       /* there are more names */
     const char *why; /* what bound was reached; "" for none */
 };
@@ -44,11 +45,15 @@ enum { HOLDING_MOST = 4096 };
  */
 bool holding_collect(struct ledger *ledger, const uintptr_t *of, size_t of_count, struct holdings *holdings);
 
+/* Leave those of some owners or exporters. */
+void holding_select(struct holdings *holdings, const uintptr_t *of, size_t of_count);
+
 /*
- * Find out who keeps them, with the GIL and without the lock.  `ended`: none of the program's code runs in this
+ * Find out who keeps them, with the GIL and without the lock.  `traceback` (a PyObject): of a BufferError that is told of, or
+ * NULL.  `ended`: none of the program's code runs in this
  * thread any more, so that what lies on its stack is nobody's.
  */
-void holding_name(struct holdings *holdings, bool ended);
+void holding_name(struct holdings *holdings, void *traceback, bool ended);
 
 /* Whether any is said to be leaked. */
 bool holding_leaks(const struct holdings *holdings);
@@ -56,8 +61,14 @@ bool holding_leaks(const struct holdings *holdings);
 /* Whether any was asked for after a time, as the recorder tells it. */
 bool holding_since(const struct holdings *holdings, uint64_t time);
 
-/* Of those whose keepers were not found, tell what was found earlier, by names that are no more. */
+/* Of those whose keepers have no name, tell what was found earlier, by names that are no more. */
 void holding_recall(struct holdings *holdings, const struct holdings *earlier);
+
+/* Whether each has names that are sure. */
+bool holding_are_named(const struct holdings *holdings);
+
+/* Of those that have none, tell what was found later. */
+void holding_improve(struct holdings *holdings, const struct holdings *later);
 
 void holding_free(struct holdings *holdings);
 

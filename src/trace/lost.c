@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "trace/asker.h"
+#include "trace/holding.h"
+#include "trace/moment.h"
 #include "trace/recorder.h"
 
 #include <frameobject.h>
@@ -12,6 +14,7 @@
 #include <string.h>
 
 enum {
+    LOST_MOST = 16,  /* exporters that one error may be about */
     STEPS = 3,       /* from a frame: a local, its attributes, what they hold */
     MOST_SEEN = 4096, /* objects looked at */
     MOST_FRAMES = 64, /* in which an exception is printed */
@@ -34,18 +37,22 @@ static int by_address(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
-static void find_owners(struct owners *owners)
+/* Those that have some now, and those that had when the error was raised. */
+static void find_owners(struct owners *owners, const struct holdings *raised)
 {
     const struct ledger *ledger = recorder_lock();
     size_t i;
 
-    *owners = (struct owners){.items = malloc((ledger->export_count + 1) * sizeof *owners->items)};
+    *owners = (struct owners){.items = malloc((ledger->export_count + raised->count + 1) * sizeof *owners->items)};
     for (i = 0; owners->items != NULL && i < ledger->export_count; i++) {
         if (ledger->exports[i].used) {
             owners->items[owners->count++] = ledger->exports[i].view.owner;
         }
     }
     recorder_unlock();
+    for (i = 0; owners->items != NULL && i < raised->count; i++) {
+        owners->items[owners->count++] = raised->items[i].export.view.owner;
+    }
     if (owners->items != NULL) {
         qsort(owners->items, owners->count, sizeof *owners->items, by_address);
     }
@@ -132,23 +139,49 @@ static PyObject *globals_of(PyFrameObject *frame)
 #endif
 }
 
-/* First what the frame itself leads to, then what its globals do. */
+static bool is_among(const PyObject *name, PyObject *names)
+{
+    Py_ssize_t i;
+
+    for (i = 0; i < PyTuple_GET_SIZE(names); i++) {
+        if (PyTuple_GET_ITEM(names, i) == name) { /* both are interned */
+            return true;
+        }
+    }
+    return false;
+}
+
+/* All that is in a dict, or what it has for some names. */
+static void search_names(struct search *search, PyObject *dict, PyObject *names)
+{
+    PyObject *name, *value;
+    Py_ssize_t place = 0;
+
+    search->count = 0;
+    while (PyDict_Next(dict, &place, &name, &value)) {
+        if (names == NULL || is_among(name, names)) {
+            look_at(value, search);
+        }
+    }
+    spread(search);
+}
+
+/* First what the frame itself leads to, then what the globals do that its code names, then what any do. */
 static void search_frame(struct search *search, PyFrameObject *frame)
 {
     PyObject *globals = globals_of(frame);
-    PyObject *name, *value;
-    Py_ssize_t place = 0;
+    PyCodeObject *code = PyFrame_GetCode(frame);
 
     search->avoided = globals;
     look_at((PyObject *)frame, search);
     spread(search);
     if (search->found_count == 0) {
-        search->count = 0;
-        while (PyDict_Next(globals, &place, &name, &value)) {
-            look_at(value, search);
-        }
-        spread(search);
+        search_names(search, globals, code->co_names);
     }
+    if (search->found_count == 0) {
+        search_names(search, globals, NULL);
+    }
+    Py_DECREF(code);
     Py_DECREF(globals);
 }
 
@@ -165,16 +198,63 @@ static void search_traceback(struct search *search, PyObject *traceback)
     search_frame(search, entry->tb_frame);
 }
 
-static void tell(const struct lost *lost, const char *exception, PyObject *traceback)
+/* --- who keeps them ------------------------------------------------------------------------------------ */
+
+static bool name_now(const struct search *search, PyObject *traceback, struct holdings *holdings)
 {
+    bool ok = holding_collect(recorder_lock(), search->found, search->found_count, holdings);
+
+    recorder_unlock();
+    if (ok) {
+        holding_name(holdings, traceback, false);
+    }
+    return ok;
+}
+
+/*
+ * Of those that the error is about, who kept them when it was raised, as far as that was seen; who keeps them now, for
+ * those that no name was found for then, or if nobody looked.  Where none is near, all are meant.
+ */
+static bool find_keepers(const struct search *search, PyObject *traceback, struct holdings *raised)
+{
+    struct holdings now;
+
+    holding_select(raised, search->found, search->found_count);
+    if (holding_are_named(raised) && (raised->count > 0 || search->found_count == 0)) {
+        return true;
+    }
+    if (!name_now(search, traceback, &now)) {
+        return false;
+    }
+    if (raised->count == 0) {
+        holding_free(raised);
+        *raised = now;
+        return true;
+    }
+    holding_improve(raised, &now);
+    holding_free(&now);
+    return true;
+}
+
+static void tell(const struct lost *lost, PyObject *type, PyObject *value, PyObject *traceback)
+{
+    struct text exception = TEXT_INIT;
+    struct holdings holdings = {.items = NULL};
+    bool looked = moment_take(value, &holdings);
     struct owners owners;
     struct search search = {.owners = &owners, .seen = malloc(MOST_SEEN * sizeof *search.seen)};
 
-    find_owners(&owners);
+    find_owners(&owners, &holdings);
     if (owners.items != NULL && search.seen != NULL && owners.count > 0) {
         search_traceback(&search, traceback);
     }
-    lost->found(lost->context, exception, search.found, search.found_count);
+    if ((looked && holdings.count == 0 && holdings.left_out == 0) || find_keepers(&search, traceback, &holdings)) {
+        asker_exception(type, value, &exception);
+        holding_recall(&holdings, lost->before);
+        lost->found(lost->context, text_string(&exception), &holdings, search.found_count > 0);
+    }
+    holding_free(&holdings);
+    text_free(&exception);
     free(owners.items);
     free(search.seen);
 }
@@ -183,7 +263,6 @@ static void tell(const struct lost *lost, const char *exception, PyObject *trace
 
 bool lost_uncaught(const struct lost *lost)
 {
-    struct text exception = TEXT_INIT;
     PyObject *type, *value, *traceback;
 
     if (!PyErr_ExceptionMatches(PyExc_BufferError)) {
@@ -192,11 +271,9 @@ bool lost_uncaught(const struct lost *lost)
     recorder_look_away();
     PyErr_Fetch(&type, &value, &traceback);
     PyErr_NormalizeException(&type, &value, &traceback);
-    asker_exception(type, value, &exception);
-    tell(lost, text_string(&exception), traceback);
+    tell(lost, type, value, traceback);
     PyErr_Restore(type, value, traceback);
     recorder_look_again();
-    text_free(&exception);
     return true;
 }
 
@@ -251,7 +328,6 @@ static void wait_for_print(void)
 /* The arguments of such a hook: exc_type, exc_value, exc_traceback, ..  Whether they tell of a BufferError. */
 static bool see_lost(PyObject *arguments)
 {
-    struct text exception = TEXT_INIT;
     PyObject *type;
 
     if (!PyTuple_Check(arguments) || PyTuple_GET_SIZE(arguments) < 3) {
@@ -262,10 +338,8 @@ static bool see_lost(PyObject *arguments)
         return false;
     }
     recorder_look_away();
-    asker_exception(type, PyTuple_GET_ITEM(arguments, 1), &exception);
-    tell(watched, text_string(&exception), PyTuple_GET_ITEM(arguments, 2));
+    tell(watched, type, PyTuple_GET_ITEM(arguments, 1), PyTuple_GET_ITEM(arguments, 2));
     recorder_look_again();
-    text_free(&exception);
     return true;
 }
 
@@ -318,6 +392,7 @@ bool lost_watch(const struct lost *lost, struct error *error)
 {
     watched = lost;
     watch_threads();
+    moment_watch();
     return PySys_AddAuditHook(hear, NULL) == 0 ||
            error_set(error, ERROR_PYTHON, "--trace cannot listen to Python's audit events");
 }

@@ -6,19 +6,18 @@
 #define MVIEW_TRACE_LOST_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 struct error;
-
-enum { LOST_MOST = 16 }; /* exporters that one error may be about */
+struct holdings;
 
 struct lost {
     /*
-     * Called with the GIL and with what the exception says.  `exporters`: those with exports that are nearest to where
-     * it was raised; where none is near, all of them are meant, and count is 0.
+     * Called with the GIL, with what the exception says and with what it is about; `near` is false where no exporter
+     * is near to where it was raised, and all are told.
      */
-    void (*found)(void *context, const char *exception, const uintptr_t *exporters, size_t count);
+    void (*found)(void *context, const char *exception, const struct holdings *holdings, bool near);
+    /* What was known of who keeps what, when the program ended; empty before. */
+    const struct holdings *before;
     /* Called soon after, when Python has printed it, or whoever replaced sys.unraisablehook has done what he does. */
     void (*printed)(void *context);
     void *context;

@@ -350,6 +350,11 @@ void recorder_unlock(void)
     pthread_mutex_unlock(&lock);
 }
 
+bool recorder_sees(void)
+{
+    return recording && !busy && PyInterpreterState_Get() == recorder.interpreter;
+}
+
 void recorder_look_away(void)
 {
     busy = true;

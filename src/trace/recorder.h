@@ -48,6 +48,9 @@ void recorder_stop(void);
 /* Tell the listener no more. */
 void recorder_be_silent(void);
 
+/* Whether what the calling thread asks for would be recorded, and is of the first interpreter. */
+bool recorder_sees(void);
+
 /* In between, what the calling thread asks for and releases is not recorded. */
 void recorder_look_away(void);
 void recorder_look_again(void);

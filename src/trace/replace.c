@@ -14,6 +14,8 @@
 
 #define CALLER ((uintptr_t)__builtin_extract_return_addr(__builtin_return_address(0)))
 
+static _Thread_local int asking;
+
 /* What a request is answered, recorded. */
 static int ask(getbufferproc get, PyObject *exporter, Py_buffer *view, int flags, uintptr_t caller)
 {
@@ -23,9 +25,16 @@ static int ask(getbufferproc get, PyObject *exporter, Py_buffer *view, int flags
     if (!record_begin(&time)) {
         return get(exporter, view, flags);
     }
+    asking++;
     result = get(exporter, view, flags);
+    asking--;
     record_request(exporter, view, flags, result == 0, time, caller);
     return result;
+}
+
+bool replace_is_asking(void)
+{
+    return asking > 0;
 }
 
 static getbufferproc getbuffer_of(PyObject *exporter)

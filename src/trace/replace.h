@@ -12,4 +12,7 @@ struct error;
 /* Once, with Python started, before there are other threads. */
 bool replace_all(struct error *error);
 
+/* Whether an exporter is being asked, in this thread. */
+bool replace_is_asking(void);
+
 #endif

@@ -351,6 +351,153 @@ bytearray at 0x"*", 8 bytes: 1 export held
 "* ]] || { echo "$stderr" && false; }
 }
 
+@test "who holds it is told of when it was raised, not of when nobody caught it" {
+    cat >app.py <<'end'
+import sys, threading
+data, other = bytearray(8), bytearray(7)
+kept = memoryview(other)
+def plain():
+    with memoryview(data) as view:
+        data.append(1)
+def inner(data):
+    data.append(1)
+def outer():
+    with memoryview(data) as view:
+        inner(data)
+def attempt():
+    view = memoryview(data)
+    try:
+        data.append(1)
+    finally:
+        view.release()
+def caught_first():
+    for i in range(3):
+        try:
+            plain()
+        except BufferError:
+            pass
+    outer()
+class Owner:
+    def __del__(self):
+        plain()
+def destructor():
+    owner = Owner()
+    del owner
+def thread():
+    worker = threading.Thread(target=plain)
+    worker.start()
+    worker.join()
+globals()[sys.argv[1]]()
+end
+    for how in plain outer attempt caught_first destructor thread; do
+        trace -x app.py -- "$how"
+        [[ "$stderr" == *"at that moment
+bytearray at 0x"*", 8 bytes: 1 export held
+"*"
+    kept by local 'view' of "*" at app.py:"* ]] || { echo "$how: $stderr" && false; }
+        [[ "$stderr" != *", 7 bytes:"* ]] || { echo "$how: $stderr" && false; }
+        [[ "$output" == *", 7 bytes:"* && "$output" != *", 8 bytes:"* ]]
+    done
+}
+
+@test "a program that raises and catches without end is not held up for long" {
+    cat >app.py <<'end'
+data = bytearray(8)
+view = memoryview(data)
+heap = [[i] for i in range(100000)]
+for i in range(20000):
+    try:
+        data.append(1)
+    except BufferError:
+        pass
+data.append(1)
+end
+    SECONDS=0
+    trace -x app.py
+    [ "$SECONDS" -lt 15 ]
+    [[ "$stderr" == *"kept by __main__.view"* ]]
+}
+
+@test "BufferErrors by which requests are refused, and which the asker clears, are not looked into" {
+    cat >app.py <<'end'
+import ctypes, sys
+heap = [[i] for i in range(200000)]
+view = memoryview(b"data")
+for i in range(2000):
+    try:
+        (ctypes.c_char * 4).from_buffer(bytes(4))
+    except TypeError:
+        pass
+    try:
+        ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(view), ctypes.create_string_buffer(80), 1)
+    except BufferError:
+        pass
+end
+    SECONDS=0
+    trace -x app.py
+    [ "$status" -eq 0 ]
+    [ "$SECONDS" -lt 10 ]
+}
+
+@test "what the traceback of that BufferError keeps is told so" {
+    cat >app.py <<'end'
+import sys
+data = bytearray(8)
+def inner(view):
+    part = view[1:]
+    data.append(1)
+class Owner:
+    def __init__(self):
+        self.view = memoryview(data)
+    def __del__(self):
+        data.append(1)
+if sys.argv[1:]:
+    owner = Owner()
+    del owner
+else:
+    inner(memoryview(data))
+end
+    trace -x app.py
+    grep -Eq "kept by local 'view' of inner at app.py:5, (running|in the traceback of this BufferError)" <<<"$stderr"
+    grep -Eq "kept by local 'part' of inner at app.py:5, (running|in the traceback of this BufferError)" <<<"$stderr"
+    trace -x app.py -- destructor
+    grep -Eq "kept by local 'self'.view of Owner.__del__ at app.py:10, (running|in the traceback of this BufferError)$" <<<"$stderr" || { echo "$stderr"; false; }
+    [[ "$stderr" != *"what may be"* ]]
+}
+
+@test "at the very end the names are those from before" {
+    cat >app.py <<'end'
+class Owner:
+    def __init__(self):
+        self.data = bytearray(8)
+    def __del__(self):
+        self.data.append(1)
+def start():
+    owner = Owner()
+    global view, keep
+    view = memoryview(owner.data)[1:]
+    keep = owner
+start()
+end
+    trace -x app.py
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"kept by __main__.view
+"* ]] || { echo "$stderr"; false; }
+}
+
+@test "where names end at something that only C code has, it is told so" {
+    cat >app.py <<'end'
+import ctypes, os
+def lose():
+    for owned in memoryview(bytearray(5)), [memoryview(bytearray(6))]:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(owned))
+lose()
+os._exit(0)
+end
+    trace -j -x app.py
+    answers '[(h["state"], h["kept_by"]) for h in sorted(t["held"], key=lambda h: h["exporter"]["nbytes"])] == [("unnamed", [what + ", to which no Python object is seen to refer"]) for what in ("a memoryview", "<list object>[0]")]'
+}
+
 @test "what keeps an export is named" {
     cat >app.py <<'end'
 cache = {"x": memoryview(bytearray(1))}
