@@ -24,7 +24,7 @@ static uint32_t row_of(uint64_t signature, const char *type)
 
 static struct ledger_view view_at(uintptr_t address, uintptr_t owner)
 {
-    return (struct ledger_view){.address = address, .owner = owner, .buf = owner + 64, .len = 10};
+    return (struct ledger_view){.address = address, .owner = owner, .buf = owner + 64, .len = 10, false};
 }
 
 static const unsigned char *content(uintptr_t owner)
@@ -68,7 +68,7 @@ static void test_counts_alike(void)
     begin();
     grant(1, 100, 1000);
     grant(1, 200, 1001);
-    ledger_granted(&ledger, row_of(2, "memoryview"), &(struct ledger_view){300, 1000, 0, 0, 0}, content(0), 1000, ++now);
+    ledger_granted(&ledger, row_of(2, "memoryview"), &(struct ledger_view){300, 1000, 0, 0, 0, false}, content(0), 1000, ++now);
     ledger_refused(&ledger, row_of(1, "type 1"), "BufferError: no");
     ledger_refused(&ledger, row_of(1, "type 1"), "BufferError: never");
     CHECK_INT(ledger.row_count, 2);
