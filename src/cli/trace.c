@@ -311,7 +311,10 @@ static int run(struct tracing *tracing, struct error *error)
     struct program_end end;
     int code;
 
-    tracing->lost = (struct lost){.found = add_holders, .before = &tracing->held, .printed = print_holders, .context = tracing};
+    tracing->lost = (struct lost){.found = add_holders,
+                                  .before = &tracing->held,
+                                  .printed = print_holders,
+                                  .context = tracing};
     if (!watch(tracing, &exits, error)) {
         return EXIT_ERROR;
     }

@@ -248,10 +248,10 @@ static bool may_visit(struct walk *walk, struct node *node)
 static bool may_follow(const struct graph *graph, const struct edge *edge, bool leftovers)
 {
     PyObject *object = object_of(graph, edge->to);
+    Py_ssize_t known = (Py_ssize_t)graph->nodes[edge->to].references + HEAP_HELD;
     bool leftover = edge->told == 0 && graph->nodes[edge->from].member < graph->heap->frames;
 
-    return !leftover || (leftovers && (object == NULL || Py_REFCNT(object) > (Py_ssize_t)graph->nodes[edge->to].references +
-                                                                                 HEAP_HELD));
+    return !leftover || (leftovers && (object == NULL || Py_REFCNT(object) > known));
 }
 
 /* Of leftovers only where nothing else is found: what somebody must be holding may as well be held by C code. */

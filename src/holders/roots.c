@@ -71,6 +71,6 @@ bool roots_has(const struct roots *roots, const struct heap *heap, size_t member
 {
     PyObject *object = heap->members[member];
 
-    return member < heap->frames + heap->threads || object == roots->more || PyModule_Check(object) || PyType_Check(object) ||
-           (PyDict_Check(object) && roots_module(roots, object) != NULL);
+    return member < heap->frames + heap->threads || object == roots->more || PyModule_Check(object) ||
+           PyType_Check(object) || (PyDict_Check(object) && roots_module(roots, object) != NULL);
 }

@@ -49,9 +49,9 @@ bool holding_collect(struct ledger *ledger, const uintptr_t *of, size_t of_count
 void holding_select(struct holdings *holdings, const uintptr_t *of, size_t of_count);
 
 /*
- * Find out who keeps them, with the GIL and without the lock.  `traceback` (a PyObject): of a BufferError that is told of, or
- * NULL.  `ended`: none of the program's code runs in this
- * thread any more, so that what lies on its stack is nobody's.
+ * Find out who keeps them, with the GIL and without the lock.  `traceback` (a PyObject): of a BufferError that is told
+ * of, or NULL.  `ended`: none of the program's code runs in this thread any more, so that what lies on its stack is
+ * nobody's.
  */
 void holding_name(struct holdings *holdings, void *traceback, bool ended);
 

@@ -24,7 +24,7 @@ static uint32_t row_of(uint64_t signature, const char *type)
 
 static struct ledger_view view_at(uintptr_t address, uintptr_t owner)
 {
-    return (struct ledger_view){.address = address, .owner = owner, .buf = owner + 64, .len = 10, false};
+    return (struct ledger_view){.address = address, .owner = owner, .buf = owner + 64, .len = 10};
 }
 
 static const unsigned char *content(uintptr_t owner)
