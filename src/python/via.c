@@ -73,7 +73,7 @@ bool via_is_capsule(PyObject *object, const char *name)
     char own[CAPSULE_NAME_SIZE];
 
     return PyCapsule_CheckExact(object) && copy_name(own, PyCapsule_GetName(object)) &&
-           strncmp(own, name, strlen(name)) == 0;
+           strcmp(own, name) == 0;
 }
 
 /* --- the protocols ------------------------------------------------------------------------------- */
@@ -91,7 +91,9 @@ static bool is_answer(PyObject *object, enum protocol protocol)
 {
     switch (protocol) {
     case PROTOCOL_DLPACK:
-        return via_is_capsule(object, DLPACK_NAME) || via_is_capsule(object, DLPACK_NAME_USED DLPACK_NAME);
+        return via_is_capsule(object, DLPACK_NAME) || via_is_capsule(object, DLPACK_NAME_VERSIONED) ||
+               via_is_capsule(object, DLPACK_NAME_USED DLPACK_NAME) ||
+               via_is_capsule(object, DLPACK_NAME_USED DLPACK_NAME_VERSIONED);
     case PROTOCOL_ARROW:
         return via_is_arrow_pair(object) || via_is_capsule(object, ARROW_STREAM_NAME);
     default:

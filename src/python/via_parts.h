@@ -29,7 +29,7 @@ struct via_hold {
  */
 bool via_capsule(PyObject *object, char name[static CAPSULE_NAME_SIZE], void **pointer, struct error *error);
 
-/* Whether it is a capsule whose name begins so. */
+/* Whether it is a capsule of this name. */
 bool via_is_capsule(PyObject *object, const char *name);
 
 /* "type 'X' WHAT".  Always returns false. */

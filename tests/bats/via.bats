@@ -353,6 +353,13 @@ END
     expect 0 $'h\t3 2\t4 2'
     made -e "capsules.Arrow(b'+s', 3, [None], children=[capsules.Arrow(b's', 6, [None, bytes(12)])])"
     refuses "is of Arrow type struct: its memory is that of its child 'child0': try "
+    shorts="capsules.Arrow(b's', 3, [None, bytes(6)])"
+    made -f format,shape -e "capsules.Stream($shorts)"
+    expect 0 $'h\t3'
+    made -f format,shape -e "capsules.Stream($shorts).__arrow_c_stream__()"
+    expect 0 $'h\t3'
+    made -e "capsules.Stream($shorts, $shorts)"
+    refuses "__arrow_c_stream__ .is several arrays, one behind the other: try "
     made -f notes -e "capsules.Arrow(b's', 3, [b'x', bytes(12)], null_count=2)"
     [[ "$output" == *'2 of 3 items are null: the bitmap at 0x'* ]]
 }

@@ -48,6 +48,14 @@ class Array(ctypes.Structure):
                 ("private_data", ctypes.c_void_p)]
 
 
+GET = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+
+
+class StreamStructure(ctypes.Structure):
+    _fields_ = [("get_schema", GET), ("get_next", GET), ("get_last_error", ctypes.c_void_p), ("release", DESTRUCTOR),
+                ("private_data", ctypes.c_void_p)]
+
+
 @DESTRUCTOR
 def _delete(address):
     made["deleted"] += 1
@@ -132,3 +140,26 @@ class Arrow:
     def __arrow_c_array__(self, requested_schema=None):
         schema, array = self.structures()
         return capsule(schema, b"arrow_schema"), capsule(array, b"arrow_array")
+
+
+class Stream:
+    """An object with __arrow_c_stream__, of the arrays of these Arrow objects."""
+
+    def __init__(self, *arrows):
+        self.arrows = arrows
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        left = list(self.arrows)
+
+        def get_schema(stream, schema):
+            ctypes.memmove(schema, ctypes.addressof(self.arrows[0].structures()[0]), ctypes.sizeof(Schema))
+            return 0
+
+        def get_next(stream, array):
+            if left:
+                ctypes.memmove(array, ctypes.addressof(left.pop(0).structures()[1]), ctypes.sizeof(Array))
+            else:
+                ctypes.memset(array, 0, ctypes.sizeof(Array))
+            return 0
+
+        return capsule(StreamStructure(GET(get_schema), GET(get_next), None, _release, None), b"arrow_array_stream")
