@@ -29,14 +29,18 @@ struct pickle_value *numpy_bit_generator(struct reading *reading, struct pickle_
     return made;
 }
 
-/* __generator_ctor(bit generator); by the name alone in older ones, which have a dict as state */
+/*
+ * __generator_ctor(bit generator); by the name alone in older ones, which have a dict as state, and __randomstate_ctor
+ * has both since NumPy 2: the seeds are the bit generator's.
+ */
 struct pickle_value *numpy_generator(struct reading *reading, struct pickle_object *object)
 {
     const struct pickle_value *inner = recipe_argument(reading, object, 0);
     struct pickle_value *made;
 
     if (inner == NULL || inner->kind == PICKLE_STR || (object->state != NULL && object->state->kind == PICKLE_DICT)) {
-        object->quiet = object->state != NULL && object->state->kind == PICKLE_DICT;
+        object->quiet = inner != NULL && inner->kind == PICKLE_STR && object->state != NULL &&
+                        object->state->kind == PICKLE_DICT;
         return NULL;
     }
     made = recipe_named(reading, 1);

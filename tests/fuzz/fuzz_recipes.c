@@ -8,6 +8,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "files/dtype.h"
+#include "memory/swap.h"
 #include "recipe/torch.h"
 #include "recipe/torch_older.h"
 #include "recipe/tree.h"
@@ -57,6 +59,31 @@ static void check_buffer(const struct pickle_value *value)
     text_free(&format);
 }
 
+/* The type in the machine's byte order has as many bytes, and what turns them stays inside of an item. */
+static void check_native(struct reading *reading, const struct dtype *dtype)
+{
+    struct error error = ERROR_INIT;
+    unsigned char from[64] = {0}, to[sizeof from + SWAP_MAX_UNIT];
+    struct swapping swapping = {0};
+    struct swap swap;
+    const struct dtype *native = dtype_native(reading->arena, dtype, &swap, &error);
+    size_t end = 0;
+    size_t i;
+
+    require((native != NULL) == (error.kind == ERROR_NONE));
+    require(native == NULL || native->itemsize == dtype->itemsize);
+    for (i = 0; native != NULL && i < swap.count; i++) {
+        require(swap.spans[i].offset >= end && swap.spans[i].size > 0 && swap.spans[i].size % swap.spans[i].unit == 0);
+        require(swap.spans[i].unit <= SWAP_MAX_UNIT);
+        end = swap.spans[i].offset + swap.spans[i].size;
+    }
+    require(native == NULL || end <= swap.itemsize);
+    if (native != NULL && swap.count > 0) {
+        swapping.swap = &swap;
+        require(swap_take(&swapping, from, sizeof from, to) <= sizeof to);
+    }
+}
+
 static bool visit(void *context, const struct tree_row *row)
 {
     struct reading *reading = context;
@@ -66,6 +93,9 @@ static bool visit(void *context, const struct tree_row *row)
     require(recipe_type_name(reading, row->value) != NULL);
     if (pickle_is_buffer(meaning)) {
         check_buffer(meaning);
+        if (pickle_has_dtype(meaning)) {
+            check_native(reading, meaning->array->dtype);
+        }
     } else {
         recipe_repr(reading, row->value, &text);
     }
@@ -91,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(bytes, data + 1, size - 1);
         file = (struct recipe_range){bytes, size - 1};
         if (data[0] & 0x80) {
-            ok = torch_older_parse(&reading, file, file, NULL, &arena, &error);
+            ok = torch_older_parse(&reading, file, file, &arena, &error);
         } else {
             ok = reading_parse(&reading, file, file, NULL, &arena, &error);
             reading.persistent = torch_persistent;

@@ -197,6 +197,9 @@ def test_random():
             found = [shown(content, path)["data"] for path in arrays]
             check(all(value.tobytes().hex() in found for value in expected) and len(listed) > 3,
                   "random %s, protocol %d" % (name, protocol), arrays)
+            words = made.__reduce__()[1][0]  # a name, or since NumPy 2 the bit generator, with its seeds
+            seeds = None if isinstance(words, str) or name == "bits" else getattr(words.seed_seq, "pool", None)
+            check(seeds is None or seeds.tobytes().hex() in found, "and its seeds", arrays)
 
 
 def test_types():
