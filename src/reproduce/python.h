@@ -25,4 +25,7 @@ void python_import(struct text *text, const char *spec);
 /* SIZES: the formats that were answered, and what each describes in bytes; not the itemsize where it is `wrong`. */
 void python_sizes(struct text *text, const struct transcript *transcript, uint64_t wrong);
 
+/* "REQUESTS = {...}", the flags of a set's requests by their names: bit I stands for requests[I]. */
+void python_requests(struct text *script, uint64_t set);
+
 #endif

@@ -330,40 +330,6 @@ static uint64_t chosen(const struct writing *writing)
     return set;
 }
 
-static void put_requests(const struct writing *writing, struct text *script)
-{
-    enum { WIDTH = 110 };
-    uint64_t set = chosen(writing);
-    size_t start = script->length;
-    int i;
-
-    if (set == (UINT64_C(1) << REQUEST_COUNT) - 1) {
-        text_puts(script, "BASES = {\"SIMPLE\": 0, \"ND\": 0x8, \"STRIDES\": 0x18, \"C_CONTIGUOUS\": 0x38, \"F_CONTIGUOUS\": 0x58,\n"
-                          "         \"ANY_CONTIGUOUS\": 0x98, \"INDIRECT\": 0x118, \"C_CONTIGUOUS|INDIRECT\": 0x138,\n"
-                          "         \"C_CONTIGUOUS|F_CONTIGUOUS\": 0x78}\n"
-                          "REQUESTS = {base + more: flags | bits for base, flags in BASES.items()\n"
-                          "            for more, bits in ((\"\", 0), (\"|WRITABLE\", 1), (\"|FORMAT\", 4), (\"|WRITABLE|FORMAT\", 5))}\n");
-        return;
-    }
-    text_puts(script, "REQUESTS = {");
-    for (i = 0; i < REQUEST_COUNT; i++) {
-        if (set >> i & 1) {
-            struct text item = TEXT_INIT;
-
-            text_printf(&item, "\"%s\": %#x", requests[i].name, requests[i].flags);
-            if (script->data[script->length - 1] != '{') {
-                bool full = script->length - start + item.length + 2 > WIDTH;
-
-                text_puts(script, full ? ",\n            " : ", ");
-                start = full ? script->length - 12 : start;
-            }
-            text_puts(script, text_string(&item));
-            text_free(&item);
-        }
-    }
-    text_puts(script, "}\n");
-}
-
 static void put_constants(const struct writing *writing, struct text *script)
 {
     static const char *const names[] = {"WRITABLE", "FORMAT", "ND", "STRIDES", "C_CONTIGUOUS", "F_CONTIGUOUS",
@@ -395,7 +361,7 @@ static void put_constants(const struct writing *writing, struct text *script)
         text_putc(script, '\n');
     }
     if (uses(writing, "REQUESTS")) {
-        put_requests(writing, script);
+        python_requests(script, chosen(writing));
     }
 }
 
