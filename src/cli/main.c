@@ -177,6 +177,7 @@ static int inspect(struct report *report, const struct options *options, const c
     /* what runs at the interpreter's end may never come back */
     if (options_run_code(options)) {
         ending_answered(report->output, ENDING_SECONDS, code);
+        interpreter_freeze();
     }
     interpreter_stop();
     ending_is_expected();

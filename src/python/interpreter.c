@@ -131,6 +131,16 @@ void interpreter_stop(void)
     }
 }
 
+void interpreter_freeze(void)
+{
+    PyObject *gc = PyImport_ImportModule("gc");
+    PyObject *done = gc != NULL ? PyObject_CallMethod(gc, "freeze", NULL) : NULL;
+
+    Py_XDECREF(done);
+    Py_XDECREF(gc);
+    PyErr_Clear();
+}
+
 /* The text of an exception; an exception whose own __str__ fails has none. */
 static void describe(PyObject *type, PyObject *value, struct error *error)
 {

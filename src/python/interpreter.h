@@ -44,6 +44,12 @@ bool interpreter_start(const struct interpreter_options *options, struct error *
 void interpreter_stop(void);
 
 /*
+ * Spare the end the search for garbage in what is there by now, which of a large library (torch) is a fifth of all
+ * that is to be done: destructors run of what references let go of, not of objects in circles.
+ */
+void interpreter_freeze(void);
+
+/*
  * Turn the current Python exception into an error and clear it:
  * "TypeError: a bytes-like object is required, not 'int'".  KeyboardInterrupt
  * becomes ERROR_INTERRUPTED.  Always returns false.
