@@ -257,5 +257,11 @@ bool check_pickle(struct reading *reading)
     if (!make_view(reading, &view)) {
         return false;
     }
-    return is_any_contiguous(&reading->answer) ? reads_len(reading) : cannot(reading, "not contiguous");
+    if (!is_any_contiguous(&reading->answer)) {
+        return cannot(reading, "not contiguous");
+    }
+    if (reading->subject->transcript != NULL && reading->subject->transcript->python_buffer) {
+        return cannot(reading, "asks the view's obj, which for a __buffer__ in Python is no exporter");
+    }
+    return reads_len(reading);
 }

@@ -146,10 +146,15 @@ def from_buffer(x, **options):
     cffi.FFI().from_buffer(x, **options)
 
 
+def by_dunder(x):
+    if not isinstance(x.__buffer__(0x11c), memoryview):
+        raise Refused("no memoryview")
+
+
 # The tests of these refuse no type, and one that needs no T is enough.
 CONSUMERS = {
     **STANDARD,
-    "object.__buffer__": lambda x: x.__buffer__(0x11c),
+    "object.__buffer__": by_dunder,
     "bytes()": copy(bytes),
     "bytearray()": copy(bytearray),
     "PyArg_Parse y#": lazily("parsed", "y_hash"),

@@ -11,6 +11,8 @@ import survey  # noqa: E402
 
 GROUPS = ("python/bytes", "python/memoryview", "python/array", "python/mmap", "python/io", "python/ctypes", "numpy",
           "numpy/scalars", "pyarrow", "pillow", "cffi", "ml_dtypes", "PyQt6_sip", "arro3-core")
+if sys.version_info >= (3, 12):
+    GROUPS += ("python/__buffer__",)
 DANGLING = "sip.voidptr(bytearray("  # the memory is gone, and some consumers write
 OPTIONS = ["-i", "ctypes", "-i", "made", "-i", "exporters", "-i", "numpy=np", "-i", "array"]
 
@@ -106,6 +108,13 @@ def made():
                    "np.zeros(2, 'f2').__dlpack__(**k)", "None", "np.zeros(2, '>i4').__dlpack__(**k)"):
         yield f"type('D', (np.ndarray,), {{'__dlpack__': lambda self, **k: {result}}})((3,), 'i8')"
         yield f"type('D', (bytes,), {{'__dlpack__': lambda self, **k: {result}}})(b'abcd')"
+    if sys.version_info >= (3, 12):
+        for base, body in (("object", "memoryview(b'12345678')"), ("object", "memoryview(bytearray(8)).cast('i', (2, 1))"),
+                           ("object", "memoryview(bytearray(8))[::2]"), ("object", "memoryview(np.zeros((2, 3), order='F'))"),
+                           ("object", "memoryview(np.zeros(3, '>i4'))"), ("object", "b'no view'"), ("object", "1 / 0"),
+                           ("bytes", "memoryview(b'others')"), ("np.ndarray", "np.ndarray.__buffer__(self, flags)")):
+            yield (f"type('D', ({base},), {{'__buffer__': lambda self, flags: {body}}})"
+                   f"{'((2, 3))' if base.startswith('np') else '()'}")
     for text in ("zeros(3)", "zeros((2, 3))", "zeros((2, 3), order='F')", "zeros((2, 3))[:, ::2]", "zeros((2, 0))", "array(3.0)",
                  "zeros(3, '>i4')", "zeros(3, '<f2')", "zeros(3, 'c8')", "zeros(3, 'S5')", "zeros(3, 'U2')", "zeros(3, '?')",
                  "zeros(3, 'V3')", "zeros(3, 'i4,f8')", "zeros(3, np.dtype('i1,f8', align=True))", "zeros(3, 'g')",
