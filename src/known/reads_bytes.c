@@ -3,6 +3,7 @@
  */
 #include "known/reads.h"
 
+#include "base/error.h"
 #include "judge/request.h"
 
 #include <string.h>
@@ -27,6 +28,34 @@ bool check_bytes(struct reading *reading)
     return true;
 }
 
+/* Are there references among the items? */
+static bool holds_objects(const struct format_field *field)
+{
+    bool found = field->kind == FORMAT_OBJECT;
+    size_t i;
+
+    for (i = 0; field->kind == FORMAT_STRUCT && i < field->field_count && !found; i++) {
+        found = holds_objects(&field->fields[i]);
+    }
+    return found;
+}
+
+static void but_objects(struct reading *reading)
+{
+    struct error error = ERROR_INIT;
+    struct answer truth;
+    struct format format;
+
+    if ((reading->consumer->flags & REQUEST_WRITABLE) && subject_truth(reading->subject, &truth) &&
+        truth.format != NULL && format_parse(&format, truth.format, (ptrdiff_t)truth.itemsize, &error)) {
+        if (holds_objects(&format.root)) {
+            but(reading, "%sbut bytes over references to objects crash Python",
+                reading->verdict->why.length > 0 ? ", " : "");
+        }
+        format_free(&format);
+    }
+}
+
 /* PyArg_Parse and Argument Clinic looked at the contiguity again until 3.12. */
 bool check_parsed(struct reading *reading)
 {
@@ -37,6 +66,7 @@ bool check_parsed(struct reading *reading)
         return cannot(reading, "granted, but with strides that are not C-contiguous, which it looks at");
     }
     but_other_bytes(reading);
+    but_objects(reading);
     return true;
 }
 

@@ -145,9 +145,15 @@ static bool make_native(const struct subject *from, struct subject *to)
     return to->layout.ndim == 0 || copy_array(to, fortran);
 }
 
+/* An array's method gives one of the same class, whose __buffer__ may be in Python: not foreseen. */
+static bool has_plain_methods(const struct subject *from)
+{
+    return (from->kin & KIN_NDARRAY) && (from->transcript == NULL || !from->transcript->python_buffer);
+}
+
 static bool make_native_array(const struct subject *from, struct subject *to)
 {
-    return (from->kin & KIN_NDARRAY) && make_native(from, to);
+    return has_plain_methods(from) && make_native(from, to);
 }
 
 static bool make_native_other(const struct subject *from, struct subject *to)
@@ -160,7 +166,7 @@ static bool make_transposed(const struct subject *from, struct subject *to)
     struct layout *layout = &to->layout;
     int d;
 
-    if (!(from->kin & KIN_NDARRAY) || !make_array(from, false, to) || layout->ndim < 2) {
+    if (!has_plain_methods(from) || !make_array(from, false, to) || layout->ndim < 2) {
         return false;
     }
     for (d = 0; d < layout->ndim / 2; d++) {

@@ -64,6 +64,12 @@ RECORDS = [
     "struct {int8_t a; int16_t b; int32_t c; int64_t d;}",
     "packed struct {int8_t a; int16_t b; int32_t c; int64_t d;}",
     "struct {struct {struct {float c;} b;} a;}",
+    "struct {int8_t a; double b;}",
+    "packed struct {int8_t a; double b;}",
+    "struct {uint8_t a; double b;}",
+    "packed struct {uint8_t a; double b;}",
+    "struct {double b; int8_t a;}",
+    "struct {struct {int8_t a; double b;} a; struct {int32_t a; int32_t b;} b;}",
     "struct {char f0[4];}",
     "struct {char f0[8];}",
 ]
