@@ -117,6 +117,10 @@ def others(path):
     yield "a.gguf", "is a GGUF model", None
     soundfile.write(path("a.flac"), ARRAY.ravel() / 20, 8000)
     yield "a.flac", "is a FLAC file", None
+    soundfile.write(path("a.au"), ARRAY.ravel() / 20, 8000)
+    yield "a.au", "is an AU sound file", None
+    soundfile.write(path("a.caf"), ARRAY.ravel() / 20, 8000)
+    yield "a.caf", "is a CAF sound file", None
     for version in 2, 3:
         zarr.create_array(path("array%d.zarr" % version), data=ARRAY, zarr_format=version)
         yield "array%d.zarr" % version, "is a directory, a Zarr array", None
