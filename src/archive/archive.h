@@ -124,7 +124,8 @@ typedef bool archive_complain(void *context, const struct archive_complaint *com
  * All that is wrong with an archive: what reading would refuse (first or later)
  * and what it would not, in the order of faults.def for the archive and for each
  * member.  Members are unpacked for their CRC where nothing else is wrong with
- * them, each byte once, and kept nowhere.  An archive without a blemish is not
+ * them, each byte once, and kept nowhere: at most half a GiB and 64 times the
+ * file's size, and a member that goes beyond that is complained of.  An archive without a blemish is not
  * complained of.  False when there was no memory, or the function said to stop
  * (then *error is left alone).
  */

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is unpacked for CRCs: bytes, and as many times the file's own as data of any sense shrink. */
+enum { UNPACKED_FREE = 512 << 20, UNPACKED_TIMES = 64 };
+
 /* A member, and the bytes of the file that it takes. */
 struct place {
     const struct archive_member *member;
@@ -24,15 +27,24 @@ static void speak_of(struct sink *sink, size_t index, const struct archive_membe
 
 /* --- one member -------------------------------------------------------------------------- */
 
-static bool check_data(const struct archive_member *member, const struct mapping *file, uint64_t data,
+/* *left are the bytes that may still be unpacked. */
+static bool check_data(const struct archive_member *member, const struct mapping *file, uint64_t data, uint64_t *left,
                        struct sink *sink)
 {
-    return member->method == ARCHIVE_STORED ? member_check_crc(member, file, data, sink)
-                                            : member_inflate(member, file, data, NULL, NULL, sink);
+    if (member->method == ARCHIVE_STORED) {
+        return member_check_crc(member, file, data, sink);
+    }
+    if (member->size > *left) {
+        return sink_fault(sink, ARCHIVE_FAULT_BOMB,
+                          "unpacks to %llu bytes, and takes %llu in the file: its checksum is not looked at",
+                          (unsigned long long)member->size, (unsigned long long)member->packed);
+    }
+    *left -= member->size;
+    return member_inflate(member, file, data, NULL, NULL, sink);
 }
 
 /* False when hearing was stopped, or memory ran out. */
-static bool check_member(struct place *place, const struct mapping *file, struct sink *sink)
+static bool check_member(struct place *place, const struct mapping *file, uint64_t *left, struct sink *sink)
 {
     const struct archive_member *member = place->member;
     size_t before = sink->refused;
@@ -48,7 +60,7 @@ static bool check_member(struct place *place, const struct mapping *file, struct
     if (!member_check_header(member, file, &data, &place->end, sink)) {
         return !sink->stopped;
     }
-    return sink->refused > before || check_data(member, file, data, sink);
+    return sink->refused > before || check_data(member, file, data, left, sink);
 }
 
 /* --- members among each other ------------------------------------------------------------ */
@@ -113,11 +125,12 @@ static bool check_members(const struct archive *archive, const struct mapping *f
 {
     struct place *places = calloc(archive->count + 1, sizeof *places);
     bool ok = places != NULL || error_no_memory(error);
+    uint64_t left = UNPACKED_FREE + (uint64_t)file->size * UNPACKED_TIMES;
     size_t i;
 
     for (i = 0; ok && i < archive->count; i++) {
         places[i] = (struct place){.member = &archive->members[i], .index = i};
-        ok = check_member(&places[i], file, sink);
+        ok = check_member(&places[i], file, &left, sink);
     }
     ok = ok && check_names(places, archive->count, sink) && check_gaps(archive, places, sink);
     free(places);

@@ -155,6 +155,18 @@ with zipfile.ZipFile('names.npz', 'w') as z: z.writestr('../a', b'1'); z.writest
     refuses "cut.npz: "
 }
 
+@test "archives: of what unpacks to far more than the file the checksum is not looked at" {
+    python -c "
+import zipfile
+head = b\"{'descr': '|u1', 'fortran_order': False, 'shape': (734003200,), }\"
+with zipfile.ZipFile('bomb.npz', 'w', zipfile.ZIP_DEFLATED) as z, z.open('a.npy', 'w') as member:
+    member.write(b'\\x93NUMPY\\1\\0' + bytes((118, 0)) + head.ljust(117) + b'\\n')
+    for _ in range(700): member.write(bytes(1 << 20))"
+    inspect --check bomb.npz
+    expect 0
+    [[ "${lines[0]}" == "warning  file-unusual  member "*" unpacks to 734003328 bytes, and takes "*": its checksum is not looked at" ]]
+}
+
 @test "safetensors: tensors that overlap, bytes that belong to none" {
     python -c "
 import struct

@@ -127,8 +127,12 @@ def test_pickles(rng):
     names, wants = [], []
     for i in range(500):
         array = random_array(rng, [code for code in FILE_CODES if code != "V0"], titles=True)
+        try:
+            want = saved(pickled(array, "%d.pkl" % i, i % 6))
+        except ValueError:  # NumPy 2.2 saves no type within which a title stands twice
+            continue
         names.append("%d.pkl" % i)
-        wants.append(saved(pickled(array, names[-1], i % 6)))
+        wants.append(want)
     compare_files("pickles", names, wants, "-t", "pickle")
 
 
