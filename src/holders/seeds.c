@@ -10,12 +10,19 @@
 enum {
     WORD = sizeof(uintptr_t),
     WORDS_MAX = 1 << 12, /* of an object */
+    COPIES_MAX = 16,     /* of one view: many views of one exporter are all alike */
 };
 
 /* An address to compare with, and who wants to know. */
 struct wanted {
     uintptr_t address;
     size_t question;
+};
+
+/* What there is for a question so far. */
+struct found {
+    bool in_place;
+    unsigned copies;
 };
 
 static int by_address(const void *left, const void *right)
@@ -33,8 +40,9 @@ bool seeds_begin(struct seeds *seeds, const struct holders_question *questions, 
     *seeds = (struct seeds){.questions = questions,
                             .question_count = count,
                             .views = calloc(count + 1, sizeof seeds->views[0]),
-                            .exporters = calloc(count + 1, sizeof seeds->exporters[0])};
-    if (seeds->views == NULL || seeds->exporters == NULL) {
+                            .exporters = calloc(count + 1, sizeof seeds->exporters[0]),
+                            .found = calloc(count + 1, sizeof seeds->found[0])};
+    if (seeds->views == NULL || seeds->exporters == NULL || seeds->found == NULL) {
         return false;
     }
     for (i = 0; i < count; i++) {
@@ -57,6 +65,7 @@ void seeds_end(struct seeds *seeds)
 {
     free(seeds->views);
     free(seeds->exporters);
+    free(seeds->found);
     free(seeds->list);
 }
 
@@ -79,14 +88,20 @@ static size_t first_from(const struct wanted *list, size_t count, uintptr_t addr
 
 static void add_seed(struct seeds *seeds, size_t question, size_t member, bool copy)
 {
+    struct found *found = &seeds->found[question];
     size_t i;
 
+    if (copy && (found->in_place || found->copies == COPIES_MAX)) {
+        return;
+    }
+    found->in_place |= !copy;
     for (i = seeds->count; i > 0 && seeds->list[i - 1].member == member; i--) {
         if (seeds->list[i - 1].question == question) {
             seeds->list[i - 1].copy &= copy;
             return;
         }
     }
+    found->copies += copy;
     if (seeds->count == seeds->room) {
         size_t room = seeds->room < 64 ? 64 : seeds->room * 2;
         struct seed *moved = realloc(seeds->list, room * sizeof seeds->list[0]);
@@ -163,14 +178,7 @@ static bool is_plausible(const Py_buffer *view)
 
 static bool is_open(const struct seeds *seeds, size_t question)
 {
-    size_t i;
-
-    for (i = 0; i < seeds->count; i++) {
-        if (seeds->list[i].question == question) {
-            return false;
-        }
-    }
-    return true;
+    return !seeds->found[question].in_place && seeds->found[question].copies == 0;
 }
 
 /* The second word of a Py_buffer is whose it is: is it one that is asked for?  `open`: and that nobody has. */
@@ -310,15 +318,10 @@ void seeds_dig(struct seeds *seeds, struct heap *heap)
 void seeds_settle(struct seeds *seeds)
 {
     size_t kept = 0;
-    size_t i, j;
+    size_t i;
 
     for (i = 0; i < seeds->count; i++) {
-        bool found = false;
-
-        for (j = 0; j < seeds->count && seeds->list[i].copy && !found; j++) {
-            found = seeds->list[j].question == seeds->list[i].question && !seeds->list[j].copy;
-        }
-        if (!found) {
+        if (!seeds->list[i].copy || !seeds->found[seeds->list[i].question].in_place) {
             seeds->list[kept++] = seeds->list[i];
         }
     }

@@ -15,6 +15,7 @@ struct seed {
 };
 
 struct wanted;
+struct found;
 
 struct seeds {
     const struct holders_question *questions;
@@ -22,6 +23,7 @@ struct seeds {
     struct wanted *views;     /* owned: by address */
     struct wanted *exporters; /* owned: by address */
     size_t view_count, exporter_count;
+    struct found *found;      /* owned: of each question */
     struct seed *list;        /* owned */
     size_t count, room;
     bool failed;              /* out of memory */
