@@ -155,7 +155,8 @@ def layouts(array):
     yield np.ma.masked_array(array.reshape(4, 6), np.ones((4, 6), bool))
     if array.dtype.names is None:
         yield array.reshape(4, 6).view(np.matrix)
-    yield array[3]  # a scalar, mostly
+    if array.dtype.char not in "gG":  # a copy of these has anything in the bytes that belong to no number
+        yield array[3]  # a scalar, mostly
 
 
 def test_byte_orders(rng):
