@@ -360,6 +360,7 @@ int trace_program(struct report *report, const struct options *options, const ch
         .paths = options->paths,
         .path_count = options->path_count,
         .signals = true,
+        .as_python = true,
         .traceback = options->traceback,
     };
     struct tracing tracing = {.report = report,

@@ -59,13 +59,23 @@ static bool initialize(const struct interpreter_options *options, struct error *
     PyConfig config;
     PyStatus status;
 
-    PyPreConfig_InitIsolatedConfig(&preconfig);
-    preconfig.utf8_mode = 1;
+    if (options->as_python) {
+        PyPreConfig_InitPythonConfig(&preconfig);
+        preconfig.parse_argv = 0;
+    } else {
+        PyPreConfig_InitIsolatedConfig(&preconfig);
+        preconfig.utf8_mode = 1;
+    }
     status = Py_PreInitialize(&preconfig);
     if (PyStatus_Exception(status)) {
         return status_error(status, error);
     }
-    PyConfig_InitIsolatedConfig(&config);
+    if (options->as_python) {
+        PyConfig_InitPythonConfig(&config);
+        config.parse_argv = 0;
+    } else {
+        PyConfig_InitIsolatedConfig(&config);
+    }
     status = configure(&config, options);
     if (!PyStatus_Exception(status)) {
         status = Py_InitializeFromConfig(&config);

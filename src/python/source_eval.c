@@ -3,6 +3,7 @@
 #include "python/source.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "python/interpreter.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* "MOD" binds what `import MOD` binds; "MOD=NAME" binds the module itself as NAME. */
 static bool import_module(PyObject *names, const char *spec, struct error *error)
@@ -36,6 +38,24 @@ static bool import_module(PyObject *names, const char *spec, struct error *error
     return ok;
 }
 
+/* As Python has it in __file__, for a program that leaves the folder: from the root on, links and all. */
+static PyObject *full_name(const char *path)
+{
+    struct text full = TEXT_INIT;
+    char *folder = path[0] != '/' ? getcwd(NULL, 0) : NULL;
+    PyObject *name;
+
+    if (folder != NULL) {
+        text_printf(&full, "%s/", folder);
+        path += strncmp(path, "./", 2) == 0 ? 2 : 0;
+    }
+    text_puts(&full, path);
+    name = PyUnicode_DecodeFSDefault(text_string(&full));
+    free(folder);
+    text_free(&full);
+    return name;
+}
+
 struct _object *source_exec(const char *path, struct error *error)
 {
     PyObject *main_module = PyImport_AddModule("__main__");
@@ -54,7 +74,7 @@ struct _object *source_exec(const char *path, struct error *error)
         error_set(error, ERROR_INPUT, "%s", strerror(EISDIR));
         return NULL;
     }
-    name = PyUnicode_DecodeFSDefault(path);
+    name = full_name(path);
     if (names != NULL && name != NULL && PyDict_SetItemString(names, "__file__", name) == 0) {
         result = PyRun_File(file, path, Py_file_input, names, names);
     }

@@ -154,6 +154,22 @@ raw" ] || [ "$stderr" = "raw
 ['app.py', '-e', 'a b', '--trace']" ]
 }
 
+@test "a program sees the same Python as without" {
+    cat >app.py <<'end'
+import locale, os, signal, sys
+print(sys.flags, sys.warnoptions, hash("text"), sys.getfilesystemencoding(), sys.stdout.encoding.lower(), __name__,
+      locale.setlocale(locale.LC_CTYPE), locale.getpreferredencoding(), sys.stdin.errors, sys.prefix, __file__,
+      sys.getrecursionlimit(), signal.getsignal(2), signal.getsignal(13), {k: v for k, v in os.environ.items() if k[:2] == "LC"},
+      file=sys.stderr, sep="\n")
+end
+    for settings in A=1 LC_ALL=C LANG=C LC_ALL=C.UTF-8 PYTHONUTF8=1 PYTHONDEVMODE=1; do
+        export PYTHONHASHSEED=7 PYTHONDONTWRITEBYTECODE=1
+        env "$settings" "$MVIEW_PYTHON" app.py 2>without
+        env "$settings" "$MVIEW" --trace -x app.py 2>with >/dev/null
+        diff without with
+    done
+}
+
 @test "a file's own folder is searched for modules, and it runs before the expression" {
     mkdir folder
     echo 'value = 7' >folder/beside.py
