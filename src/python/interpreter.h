@@ -28,7 +28,7 @@ struct interpreter_options {
     const char *const *paths; /* put in front of sys.path, in this order; borrowed */
     size_t path_count;
     bool signals;             /* handle them as python does: KeyboardInterrupt, BrokenPipeError */
-    bool as_python;           /* for a program that is to run as without: locale, PYTHONDEVMODE, PYTHONHASHSEED .. too */
+    bool as_python;           /* a program is to run as by python: locale, PYTHONDEVMODE, PYTHONHASHSEED .. count */
     bool traceback;           /* exceptions print their traceback on standard error too */
 };
 
