@@ -5,12 +5,16 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME = 512 }; /* bytes of a symbol's name that are shown */
+enum {
+    NAME = 512,      /* bytes of a symbol's name that are shown */
+    MANGLED = 16384, /* .. that are read */
+};
 
 struct file {
     const unsigned char *bytes;
@@ -75,6 +79,53 @@ static const char *find_in_file(const struct file *file, uint64_t address)
     return NULL;
 }
 
+/*
+ * "arrow::py::PyBuffer::Init" for "_ZN5arrow2py8PyBuffer4InitEP7_object", by the library of C++ that a module in C++
+ * has brought: owned; NULL for any other name, or where it has brought none.
+ */
+static char *plain_name(const char *name)
+{
+    char *(*demangle)(const char *, char *, size_t *, int *) = NULL;
+    void *library = strncmp(name, "_Z", 2) == 0 ? dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD) : NULL;
+    void *function = library != NULL ? dlsym(library, "__cxa_demangle") : NULL;
+    char *plain = NULL;
+
+    if (function != NULL) {
+        memcpy(&demangle, &function, sizeof demangle);
+        plain = demangle(name, NULL, NULL, NULL);
+    }
+    if (library != NULL) {
+        dlclose(library);
+    }
+    return plain;
+}
+
+/* Without what a function of C++ takes. */
+static size_t without_parameters(const char *plain)
+{
+    size_t length = strlen(plain), at;
+    int depth = 0;
+
+    for (at = length; at > 0; at--) {
+        depth += (plain[at - 1] == ')') - (plain[at - 1] == '(');
+        if (plain[at - 1] == '(' && depth == 0) {
+            return at > 1 ? at - 1 : length;
+        }
+    }
+    return length;
+}
+
+static void put_name(struct text *text, const char *name, size_t most)
+{
+    char *whole = strndup(name, most);
+    char *plain = whole != NULL ? plain_name(whole) : NULL;
+    size_t length = plain != NULL ? without_parameters(plain) : strnlen(name, most);
+
+    text_escape(text, plain != NULL ? plain : name, length < NAME ? length : NAME);
+    free(plain);
+    free(whole);
+}
+
 /* Look into the file itself, whose table of all symbols is never loaded. */
 static bool deep_text(const Dl_info *info, uintptr_t address, struct text *text)
 {
@@ -96,7 +147,7 @@ static bool deep_text(const Dl_info *info, uintptr_t address, struct text *text)
         memcpy(&header, map, file.size < sizeof header ? file.size : sizeof header);
         name = find_in_file(&file, header.e_type == ET_EXEC ? address : address - (uintptr_t)info->dli_fbase);
         if (name != NULL) {
-            text_escape(text, name, strnlen(name, NAME));
+            put_name(text, name, MANGLED);
         }
         munmap(map, file.size);
     }
@@ -126,7 +177,7 @@ bool symbol_text(uintptr_t address, bool deep, struct text *text)
     text_escape_string(text, module_name(&info));
     text_putc(text, '!');
     if (info.dli_sname != NULL) {
-        text_escape(text, info.dli_sname, strnlen(info.dli_sname, NAME));
+        put_name(text, info.dli_sname, MANGLED);
         return true;
     }
     if (deep && deep_text(&info, inside, text)) {

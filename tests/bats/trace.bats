@@ -575,6 +575,12 @@ end
     answers '[h["notes"] for h in t["held"] if h["exporter"]["nbytes"] == 3] == [["more keep it than these"]]'
 }
 
+@test "a function of C++ is told as it was written" {
+    [ -f "$CONSUMERS/by_pybind11.so" ] || skip "no pybind11"
+    trace -j -I "$CONSUMERS" -e '__import__("by_pybind11").leaks(bytearray(12))'
+    answers '[h["native"] for h in t["held"]] == ["by_pybind11.so!leaks"]'
+}
+
 @test "--check fails where a consumer leaks, or releases twice" {
     cat >app.py <<'end'
 import sys, consumers
