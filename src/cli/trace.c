@@ -155,6 +155,8 @@ static void write_report(struct tracing *tracing, const struct holdings *holding
     };
     struct text text = TEXT_INIT;
 
+    report.moments = moment_list(&report.moment_count);
+
     if (tracing->options->events) {
         return;
     }

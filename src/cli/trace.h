@@ -5,6 +5,7 @@
 #define MVIEW_CLI_TRACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct error;
 struct holdings;
@@ -24,6 +25,8 @@ struct trace_report {
     unsigned columns;   /* of the terminal that text goes to; 0 for none */
     const struct ledger *ledger;
     const struct holdings *holdings;
+    const struct moment *moments; /* when BufferErrors were raised */
+    size_t moment_count;
     const struct notes *notes; /* what could not be followed */
 };
 

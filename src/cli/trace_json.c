@@ -6,6 +6,7 @@
 #include "ledger/ledger.h"
 #include "report/json_parts.h"
 #include "trace/holding.h"
+#include "trace/moment.h"
 #include "trace/recorder.h"
 
 static json_t *request_json(int flags)
@@ -106,6 +107,32 @@ static json_t *mistake_json(const struct ledger_mistake *mistake)
     return json;
 }
 
+static json_t *caught_json(const struct trace_report *report)
+{
+    json_t *list = json_array();
+    size_t i, k;
+
+    for (i = 0; i < report->moment_count; i++) {
+        const struct moment *moment = &report->moments[i];
+        json_t *json, *held;
+
+        if (moment->count <= moment->told) {
+            continue;
+        }
+        json = json_object();
+        held = json_array();
+        for (k = 0; k < moment->holdings.count; k++) {
+            json_array_append_new(held, held_json(&moment->holdings.items[k]));
+        }
+        json_object_set_new(json, "exception", json_text_string(moment->exception));
+        json_object_set_new(json, "where", json_text_string(moment->where));
+        json_object_set_new(json, "count", json_integer((json_int_t)(moment->count - moment->told)));
+        json_object_set_new(json, "held", held);
+        json_array_append_new(list, json);
+    }
+    return list;
+}
+
 bool trace_json(struct text *text, const struct trace_report *report)
 {
     json_t *json = json_object();
@@ -129,6 +156,7 @@ bool trace_json(struct text *text, const struct trace_report *report)
     json_object_set_new(json, "held", held);
     json_object_set_new(json, "calls", calls);
     json_object_set_new(json, "wrong_releases", mistakes);
+    json_object_set_new(json, "caught", caught_json(report));
     json_object_set_new(json, "notes", notes);
     return json_write_line(text, json);
 }

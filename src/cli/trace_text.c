@@ -6,6 +6,7 @@
 #include "ledger/ledger.h"
 #include "report/table.h"
 #include "trace/holding.h"
+#include "trace/moment.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -131,6 +132,27 @@ void trace_held_text(struct text *text, const struct holdings *holdings)
             return;
         }
         i += put_block(text, &holdings->items[i], holdings->count - i);
+    }
+}
+
+/* --- errors that somebody caught ---------------------------------------------------------------------------- */
+
+static void put_caught(struct text *text, const struct trace_report *report)
+{
+    size_t i;
+
+    for (i = 0; i < report->moment_count; i++) {
+        const struct moment *moment = &report->moments[i];
+
+        if (moment->count > moment->told) {
+            text_escape_string(text, moment->exception);
+            text_puts(text, ": raised at ");
+            text_escape_string(text, moment->where);
+            text_puts(text, " and caught, ");
+            put_count(text, moment->count - moment->told, "time");
+            text_puts(text, ": at that moment\n");
+            trace_held_text(text, &moment->holdings);
+        }
     }
 }
 
@@ -370,6 +392,7 @@ void trace_text(struct text *text, const struct trace_report *report)
         text_puts(text, "nothing is held\n\n");
     }
     trace_held_text(text, report->holdings);
+    put_caught(text, report);
     put_mistakes(text, report->ledger);
     put_requests(text, report);
     for (i = 0; i < report->notes->count; i++) {

@@ -250,6 +250,18 @@ static void put_line(struct text *text, PyCodeObject *code, int place)
 #endif
 }
 
+void asker_line(struct text *text)
+{
+    struct asker asker = {.line_count = 0};
+    bool collects = collector_rest();
+
+    find_lines(&asker);
+    collector_go_on(collects);
+    if (asker.line_count > 0) {
+        put_line(text, asker.lines[0].code, asker.lines[0].place);
+    }
+}
+
 static bool begins_with_one_of(const char *name, const char *const *prefixes)
 {
     for (; *prefixes != NULL; prefixes++) {

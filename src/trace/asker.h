@@ -45,6 +45,9 @@ uint64_t asker_signature(const struct asker *asker, PyTypeObject *type, int flag
 void asker_words(const struct asker *asker, PyTypeObject *type, int flags, struct text *room,
                  struct ledger_words *words);
 
+/* "FILE:LINE in FUNCTION" of whoever runs now; nothing where no code of Python's does. */
+void asker_line(struct text *text);
+
 /* An exception (normalized or not) as "BufferError: what it says", without asking it. */
 void asker_exception(PyObject *type, PyObject *value, struct text *text);
 

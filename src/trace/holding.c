@@ -274,6 +274,21 @@ void holding_improve(struct holdings *holdings, const struct holdings *later)
     borrow(holdings, later, NULL);
 }
 
+bool holding_copy(const struct holdings *holdings, struct holdings *copy)
+{
+    size_t i;
+
+    *copy = *holdings;
+    copy->items = calloc(holdings->count + 1, sizeof *copy->items);
+    for (i = 0; copy->items != NULL && i < holdings->count; i++) {
+        copy->items[i] = holdings->items[i];
+        copy->items[i].names = NULL;
+        copy->items[i].name_count = 0;
+        take_names(&copy->items[i], &holdings->items[i]);
+    }
+    return copy->items != NULL;
+}
+
 void holding_free(struct holdings *holdings)
 {
     size_t i;

@@ -45,6 +45,9 @@ enum { HOLDING_MOST = 4096 };
  */
 bool holding_collect(struct ledger *ledger, const uintptr_t *of, size_t of_count, struct holdings *holdings);
 
+/* A copy, to be freed as well: false when out of memory. */
+bool holding_copy(const struct holdings *holdings, struct holdings *copy);
+
 /* Leave those of some owners or exporters. */
 void holding_select(struct holdings *holdings, const uintptr_t *of, size_t of_count);
 

@@ -236,6 +236,26 @@ static bool find_keepers(const struct search *search, PyObject *traceback, struc
     return true;
 }
 
+/* Those near to the frame that runs. */
+static void select_near(struct holdings *holdings)
+{
+    PyFrameObject *frame = PyEval_GetFrame();
+    struct owners owners;
+    struct search search = {.owners = &owners, .seen = malloc(MOST_SEEN * sizeof *search.seen)};
+
+    find_owners(&owners, holdings);
+    if (frame != NULL && owners.items != NULL && search.seen != NULL) {
+        Py_INCREF(frame);
+        search_frame(&search, frame);
+        Py_DECREF(frame);
+    }
+    /* a list of none would select all */
+    search.found_count += search.found_count == 0;
+    holding_select(holdings, search.found, search.found_count);
+    free(owners.items);
+    free(search.seen);
+}
+
 static void tell(const struct lost *lost, PyObject *type, PyObject *value, PyObject *traceback)
 {
     struct text exception = TEXT_INIT;
@@ -392,7 +412,7 @@ bool lost_watch(const struct lost *lost, struct error *error)
 {
     watched = lost;
     watch_threads();
-    moment_watch();
+    moment_watch(select_near);
     return PySys_AddAuditHook(hear, NULL) == 0 ||
            error_set(error, ERROR_PYTHON, "--trace cannot listen to Python's audit events");
 }

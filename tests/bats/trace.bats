@@ -412,8 +412,42 @@ bytearray at 0x"*", 8 bytes: 1 export held
 "*"
     kept by local 'view' of "*" at app.py:"* ]] || { echo "$how: $stderr" && false; }
         [[ "$stderr" != *", 7 bytes:"* ]] || { echo "$how: $stderr" && false; }
-        [[ "$output" == *", 7 bytes:"* && "$output" != *", 8 bytes:"* ]]
+        [[ "$output" == "bytearray at 0x"*", 7 bytes:"* ]]
+        [[ "$how" == caught_first || "$output" != *", 8 bytes:"* ]]
     done
+}
+
+@test "who held it when somebody caught the error stands in the report" {
+    cat >app.py <<'end'
+import unittest
+data = bytearray(8)
+class Case(unittest.TestCase):
+    def test(self):
+        with memoryview(data) as view:
+            data.append(1)
+for i in range(3):
+    unittest.main(argv=["-"], exit=False)
+try:
+    memoryview(b"").cast("B", (1, 2))
+except TypeError:
+    pass
+def uncaught():
+    with memoryview(data):
+        data.append(1)
+uncaught()
+end
+    trace -x app.py
+    [[ "$output" == "nothing is held
+
+BufferError: Existing exports of data: object cannot be re-sized: raised at app.py:6 in "*"test and caught, 3 times: at that moment
+bytearray at 0x"*", 8 bytes: 1 export held
+"*"
+    kept by local 'view' of "*"test at app.py:6, running
+
+COUNT "* ]]
+    trace -j -x app.py
+    answers '[(e["exception"].split(":")[0], e["where"].split(" ")[0], e["count"], [h["exporter"]["nbytes"] for h in e["held"]]) for e in t["caught"]] == [("BufferError", "app.py:6", 3, [8])]'
+    answers 't["held"] == []'
 }
 
 @test "a program that raises and catches without end is not held up for long" {
