@@ -146,7 +146,7 @@ static void put_caught(struct text *text, const struct trace_report *report)
 
         if (moment->count > moment->told) {
             text_escape_string(text, moment->exception);
-            text_puts(text, ": raised at ");
+            text_printf(text, ": raised %s ", moment_relation());
             text_escape_string(text, moment->where);
             text_puts(text, " and caught, ");
             put_count(text, moment->count - moment->told, "time");

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "holders/frames.h"
 #include "trace/asker.h"
 #include "trace/holding.h"
 #include "trace/moment.h"
@@ -166,14 +167,44 @@ static void search_names(struct search *search, PyObject *dict, PyObject *names)
     spread(search);
 }
 
+static bool is_first(void *frame, PyThreadState *thread, void *first)
+{
+    if (thread == PyThreadState_Get()) {
+        *(void **)first = frame;
+    }
+    return thread != PyThreadState_Get();
+}
+
+static bool look_at_value(PyObject *value, PyObject *name, bool sure, void *data)
+{
+    (void)name;
+    return !sure || look_at(value, data) == 0;
+}
+
+/* While it runs, the collector is not told of what a frame has. */
+static void look_at_locals(struct search *search)
+{
+    struct frame frame;
+    void *running = NULL;
+
+    frames_each_running(is_first, &running);
+    if (running != NULL && frame_read_running(running, &frame)) {
+        frame_each(&frame, look_at_value, search);
+    }
+}
+
 /* First what the frame itself leads to, then what the globals do that its code names, then what any do. */
-static void search_frame(struct search *search, PyFrameObject *frame)
+static void search_frame(struct search *search, PyFrameObject *frame, bool running)
 {
     PyObject *globals = globals_of(frame);
     PyCodeObject *code = PyFrame_GetCode(frame);
 
     search->avoided = globals;
-    look_at((PyObject *)frame, search);
+    if (running) {
+        look_at_locals(search);
+    } else {
+        look_at((PyObject *)frame, search);
+    }
     spread(search);
     if (search->found_count == 0) {
         search_names(search, globals, code->co_names);
@@ -195,7 +226,7 @@ static void search_traceback(struct search *search, PyObject *traceback)
     while (entry->tb_next != NULL) {
         entry = entry->tb_next;
     }
-    search_frame(search, entry->tb_frame);
+    search_frame(search, entry->tb_frame, false);
 }
 
 /* --- who keeps them ------------------------------------------------------------------------------------ */
@@ -246,7 +277,7 @@ static void select_near(struct holdings *holdings)
     find_owners(&owners, holdings);
     if (frame != NULL && owners.items != NULL && search.seen != NULL) {
         Py_INCREF(frame);
-        search_frame(&search, frame);
+        search_frame(&search, frame, true);
         Py_DECREF(frame);
     }
     /* a list of none would select all */

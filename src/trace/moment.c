@@ -120,6 +120,11 @@ static int add(PyObject *exception, const char *where, const struct holdings *ho
     return moment_count++;
 }
 
+const char *moment_relation(void)
+{
+    return PY_VERSION_HEX >= 0x030c0000 ? "at" : "at or below";
+}
+
 const struct moment *moment_list(size_t *count)
 {
     *count = (size_t)moment_count;

@@ -32,6 +32,9 @@ struct moment {
     struct holdings holdings; /* at the first */
 };
 
+/* What that line is to the error: "at", or, where it is made when it is handled first, "at or below". */
+const char *moment_relation(void);
+
 /* All of them: good until moment_end. */
 const struct moment *moment_list(size_t *count);
 

@@ -439,7 +439,7 @@ end
     trace -x app.py
     [[ "$output" == "nothing is held
 
-BufferError: Existing exports of data: object cannot be re-sized: raised at app.py:6 in "*"test and caught, 3 times: at that moment
+BufferError: Existing exports of data: object cannot be re-sized: raised at"*" app.py:6 in "*"test and caught, 3 times: at that moment
 bytearray at 0x"*", 8 bytes: 1 export held
 "*"
     kept by local 'view' of "*"test at app.py:6, running
@@ -448,6 +448,18 @@ COUNT "* ]]
     trace -j -x app.py
     answers '[(e["exception"].split(":")[0], e["where"].split(" ")[0], e["count"], [h["exporter"]["nbytes"] for h in e["held"]]) for e in t["caught"]] == [("BufferError", "app.py:6", 3, [8])]'
     answers 't["held"] == []'
+    cat >app.py <<'end'
+class Reader:
+    def __init__(self): self.data = bytearray(9)
+    def grow(self): self.data.append(1)
+def run(reader):
+    view = memoryview(reader.data)
+    try: reader.grow()
+    except BufferError: view.release()
+run(Reader())
+end
+    trace -j -x app.py
+    answers '[h["kept_by"][0].split(" of ")[0] for e in t["caught"] for h in e["held"]] == ["local \x27view\x27"]'
 }
 
 @test "a program that raises and catches without end is not held up for long" {
