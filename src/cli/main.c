@@ -125,9 +125,10 @@ static int each_file(struct report *report, const struct options *options)
     return code == 0 && found ? EXIT_FINDINGS : code;
 }
 
-/* What needs no interpreter. */
-static int check_files(struct report *report, const struct options *options)
+/* What runs no code of the user's: the interpreter starts when an object is wanted, if at all. */
+static int inspect_files(struct report *report, const struct options *options, const char *executable)
 {
+    const struct interpreter_options interpreter = {.mode = INTERPRETER_FILES, .executable = executable};
     struct error error = ERROR_INIT;
 
     ending_watch_files();
@@ -135,14 +136,15 @@ static int check_files(struct report *report, const struct options *options)
         complain(NULL, &error);
         return EXIT_ERROR;
     }
+    interpreter_expect(&interpreter);
     return each_file(report, options);
 }
 
-/* What needs an interpreter, the environment of `executable`: returns the exit code. */
+/* What runs code in the environment of `executable`, or files in it (--trust): returns the exit code. */
 static int inspect(struct report *report, const struct options *options, const char *executable)
 {
     struct interpreter_options interpreter = {
-        .mode = options_run_code(options) ? INTERPRETER_USER : INTERPRETER_FILES,
+        .mode = INTERPRETER_USER,
         .executable = executable,
         .paths = options->paths,
         .path_count = options->path_count,
@@ -175,10 +177,8 @@ static int inspect(struct report *report, const struct options *options, const c
         complain(expression, &error);
     }
     /* what runs at the interpreter's end may never come back */
-    if (options_run_code(options)) {
-        ending_answered(report->output, ENDING_SECONDS, code);
-        interpreter_freeze();
-    }
+    ending_answered(report->output, ENDING_SECONDS, code);
+    interpreter_freeze();
     interpreter_stop();
     ending_is_expected();
     return code;
@@ -222,10 +222,8 @@ static int run(struct report *report, const struct options *options, const char 
     case ACTION_REQUESTS:
         break;
     }
-    if (options->action == ACTION_CHECK && options->file_count > 0) {
-        return check_files(report, options);
-    }
-    return inspect(report, options, executable);
+    return options_run_code(options) ? inspect(report, options, executable)
+                                     : inspect_files(report, options, executable);
 }
 
 /* Nothing was named, and standard input turns out to be empty: that is no file of no bytes. */

@@ -21,6 +21,7 @@
 
 static bool print_tracebacks;
 static enum interpreter_mode mode;
+static struct interpreter_options expected;
 
 static bool status_error(PyStatus status, struct error *error)
 {
@@ -131,6 +132,16 @@ bool interpreter_start(const struct interpreter_options *options, struct error *
     print_tracebacks = options->traceback;
     mode = options->mode;
     return initialize(options, error) && (mode == INTERPRETER_FILES || set_path(options, error));
+}
+
+void interpreter_expect(const struct interpreter_options *options)
+{
+    expected = *options;
+}
+
+bool interpreter_need(struct error *error)
+{
+    return Py_IsInitialized() || interpreter_start(&expected, error);
 }
 
 void interpreter_stop(void)

@@ -39,7 +39,15 @@ struct interpreter_options {
 bool interpreter_start(const struct interpreter_options *options, struct error *error);
 
 /*
- * End it, before the process does: for expressions, atexit functions run, threads
+ * Start it so when it is needed, by interpreter_need, which does nothing where it
+ * runs already: most of what files are asked takes no object.  The options are
+ * copied, what they point to is borrowed.
+ */
+void interpreter_expect(const struct interpreter_options *options);
+bool interpreter_need(struct error *error);
+
+/*
+ * End it, where it runs, before the process does: for expressions, atexit functions run, threads
  * are waited for, and what Python buffered is flushed.
  */
 void interpreter_stop(void);

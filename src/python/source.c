@@ -34,7 +34,7 @@ bool source_set_layout(struct source *source, const struct layout *layout, struc
         .strides = (Py_ssize_t *)(uintptr_t)layout->strides,
     };
 
-    if (!layout_check(layout, error)) {
+    if (!layout_check(layout, error) || !interpreter_need(error)) {
         return false;
     }
     source->from_file = true;

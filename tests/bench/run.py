@@ -29,6 +29,7 @@ ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 CLOCK = os.environ.get("BENCH_CLOCK", "wall")
 TORCH = os.environ.get("BENCH_TORCH", os.path.join(os.environ.get("MVIEW_BUILD", "build"), "real/bin/python"))
 TENSOR = "torch.zeros(2, 3)"
+DEMO = os.path.join(HERE, "..", "data", "demo.pkl")
 REQUESTS = 300_000
 RSS_LIMIT = 16  # MiB over a tiny input's
 
@@ -146,6 +147,8 @@ def goals():
         Goal("colour, without", raw("random-256", "-d", "--color=always"), raw("random-256", "-d"), 2, "within"),
         Goal("start: -f shape, python3 -c pass", shape, Command([PYTHON, "-I", "-S", "-c", "pass"], times=20), 0.75,
              "within"),
+        Goal("listing a small pickle, python3 -c pass", mview("-f", "name", DEMO, times=20),
+             Command([PYTHON, "-I", "-S", "-c", "pass"], times=20), 0.5, "within"),
         Goal("10,000 files, NumPy", mview("-f", "shape", *small),
              Command([PYTHON, os.path.join(HERE, "many.py"), path("small")], module="numpy"), 12),
         Goal("shape of a torch tensor, python -c", mview("-f", "shape", "--python", TORCH, "-i", "torch", "-e", TENSOR),
