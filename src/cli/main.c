@@ -178,7 +178,9 @@ static int inspect(struct report *report, const struct options *options, const c
     }
     /* what runs at the interpreter's end may never come back */
     ending_answered(report->output, ENDING_SECONDS, code);
-    interpreter_freeze();
+    if (options->exec == NULL) { /* a program of the user's ends as it does by python */
+        interpreter_freeze();
+    }
     interpreter_stop();
     ending_is_expected();
     return code;

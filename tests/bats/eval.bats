@@ -123,6 +123,21 @@ END
     [ "$output" = 3 ]
 }
 
+@test "what a file leaves in circles comes to its end, as by python" {
+    cat >circle.py <<'end'
+import os
+class Ends:
+    def __del__(self, open=os.open, flags=os.O_CREAT):
+        open("ended", flags)
+ends = Ends()
+ends.itself = ends
+del ends
+end
+    inspect -f shape -x circle.py -e 'b"abc"'
+    [ "$status" -eq 0 ] && [ "$output" = 3 ]
+    [ -e ended ]
+}
+
 @test "SystemExit does not end the program its own way" {
     inspect -e "exit(0)"
     refuses "asked to exit"
