@@ -22,6 +22,7 @@
 static bool print_tracebacks;
 static enum interpreter_mode mode;
 static struct interpreter_options expected;
+static bool started; /* Py_IsInitialized says no of the core alone */
 
 static bool status_error(PyStatus status, struct error *error)
 {
@@ -131,7 +132,8 @@ bool interpreter_start(const struct interpreter_options *options, struct error *
 {
     print_tracebacks = options->traceback;
     mode = options->mode;
-    return initialize(options, error) && (mode == INTERPRETER_FILES || set_path(options, error));
+    started = initialize(options, error);
+    return started && (mode == INTERPRETER_FILES || set_path(options, error));
 }
 
 void interpreter_expect(const struct interpreter_options *options)
@@ -141,7 +143,7 @@ void interpreter_expect(const struct interpreter_options *options)
 
 bool interpreter_need(struct error *error)
 {
-    return Py_IsInitialized() || interpreter_start(&expected, error);
+    return started || interpreter_start(&expected, error);
 }
 
 void interpreter_stop(void)
