@@ -68,9 +68,14 @@ static bool refuse_next(const struct reader *reader, const char *expected)
                      place(reader, reader->next), expected);
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+
 static void skip_space(struct reader *reader)
 {
-    while (reader->next < reader->end && *reader->next != '\0' && strchr(" \t\n\r\f", *reader->next)) {
+    while (reader->next < reader->end && is_space(*reader->next)) {
         reader->next++;
     }
 }
