@@ -3,16 +3,11 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "format/field.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-enum { NATIVE_ORDER = '<' };
-#else
-enum { NATIVE_ORDER = '>' };
-#endif
 
 enum { MAX_QUOTED = 80 }; /* bytes of a file's text in a message */
 
@@ -169,7 +164,7 @@ const struct dtype *dtype_from_text(struct arena *arena, const char *text, size_
                                     struct error *error)
 {
     struct cursor cursor = {text, text + length};
-    struct dtype type = {.order = NATIVE_ORDER, .in_order = true, .weight = 1};
+    struct dtype type = {.order = FORMAT_NATIVE_ORDER, .in_order = true, .weight = 1};
     bool known;
 
     if (memchr(text, '\0', length) != NULL) {

@@ -2,15 +2,10 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "format/field.h"
 #include "memory/swap.h"
 
 #include <string.h>
-
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-enum { NATIVE_ORDER = '<', FOREIGN_ORDER = '>' };
-#else
-enum { NATIVE_ORDER = '>', FOREIGN_ORDER = '<' };
-#endif
 
 enum { RUN = 4096 }; /* units that are turned at once, whatever items they make up */
 
@@ -27,7 +22,7 @@ static const struct dtype *turned(struct arena *arena, const struct dtype *dtype
 
     if (made != NULL) {
         *made = *dtype;
-        made->order = NATIVE_ORDER;
+        made->order = FORMAT_NATIVE_ORDER;
     }
     return made;
 }
@@ -48,7 +43,7 @@ static bool is_all_foreign(const struct dtype *dtype)
 {
     size_t i = 0;
 
-    while (i < dtype->field_count && dtype->fields[i].type->order == FOREIGN_ORDER) {
+    while (i < dtype->field_count && dtype->fields[i].type->order == FORMAT_FOREIGN_ORDER) {
         i++;
     }
     return dtype->kind == 'T' && dtype->in_order && dtype->field_count > 0 && i == dtype->field_count;
@@ -84,7 +79,7 @@ const struct dtype *dtype_native(struct arena *arena, const struct dtype *dtype,
     const struct dtype *native = dtype;
 
     *swap = (struct swap){NULL, 0, 0};
-    if (dtype->order == FOREIGN_ORDER) {
+    if (dtype->order == FORMAT_FOREIGN_ORDER) {
         native = native_plain(arena, dtype, swap);
     } else if (is_all_foreign(dtype)) {
         native = native_struct(arena, dtype, swap, error);

@@ -9,8 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* This machine's byte order, as formats mark it. */
-enum { FORMAT_NATIVE_ORDER = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>' };
+/* This machine's byte order and the other one, as formats mark them. */
+enum {
+    FORMAT_NATIVE_ORDER = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>',
+    FORMAT_FOREIGN_ORDER = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '>' : '<',
+};
 
 enum format_kind {
     FORMAT_PAD,     /* x: a hole when it has no name, opaque bytes (NumPy's void) when it has one */
