@@ -207,6 +207,27 @@ bool guard_copy(void *to, const void *from, size_t length, const void **address)
     return length == 0 || guard_run(copy_body, &copy, address) || copy_by_pages(copy, address);
 }
 
+bool guard_copy_string(char *to, const char *from, size_t size, size_t *length, const void **address)
+{
+    enum { PIECE = 64 }; /* bytes up to the next multiple: no page begins inside */
+
+    *length = 0;
+    while (*length < size) {
+        uintptr_t at = (uintptr_t)from + *length;
+        size_t piece = PIECE - at % PIECE < size - *length ? PIECE - at % PIECE : size - *length, used;
+
+        if (!guard_copy(to + *length, (const void *)at, piece, address)) {
+            return false;
+        }
+        used = strnlen(to + *length, piece);
+        *length += used;
+        if (used < piece) {
+            break;
+        }
+    }
+    return true;
+}
+
 const char *guard_reason(void)
 {
     if (last_fault.signal == SIGBUS) {

@@ -35,6 +35,14 @@ bool guard_run(void (*body)(void *context), void *context, const void **address)
  */
 bool guard_copy(void *to, const void *from, size_t length, const void **address);
 
+/*
+ * Copy a string that may not be readable: up to its NUL, and at most `size` bytes,
+ * none of them behind a page that the string reaches.  *length are the bytes
+ * before the NUL, or `size` where there was none.  False as guard_copy, when
+ * *length bytes have been copied.
+ */
+bool guard_copy_string(char *to, const char *from, size_t size, size_t *length, const void **address);
+
 /* Why this thread's last fault happened, to follow a colon: "not mapped". */
 const char *guard_reason(void);
 

@@ -113,33 +113,23 @@ static void read_numbers(const Py_buffer *view, const Py_ssize_t *from, bool poi
     }
 }
 
-/* Copied a piece at a time, none of which crosses into a page that may not be there. */
 static void read_format(const Py_buffer *view, bool poisoned, struct reply *reply)
 {
-    enum { PIECE = 256 };
     const char *from = view->format;
-    size_t length = 0;
+    const void *address;
+    size_t length;
 
     reply->format_text[0] = '\0';
     reply->format = poisoned ? (struct pointer){0, POINTER_NULL, PLACE_OTHER} : read_pointer(view, from);
-    while (reply->format.state == POINTER_READ) {
-        size_t piece = PIECE - (uintptr_t)(from + length) % PIECE;
-        size_t room = sizeof reply->format_text - length;
-        const void *address;
-
-        piece = piece < room ? piece : room;
-        if (piece == 0) {
-            reply->format_cut = true;
-            reply->format_text[sizeof reply->format_text - 1] = '\0';
-            return;
-        }
-        if (!guard_copy(reply->format_text + length, from + length, piece, &address)) {
-            reply->format.state = POINTER_UNREADABLE;
-            reply->format_text[0] = '\0';
-        } else if (memchr(reply->format_text + length, '\0', piece) != NULL) {
-            return;
-        }
-        length += piece;
+    if (reply->format.state != POINTER_READ) {
+        return;
+    }
+    if (!guard_copy_string(reply->format_text, from, sizeof reply->format_text, &length, &address)) {
+        reply->format.state = POINTER_UNREADABLE;
+        reply->format_text[0] = '\0';
+    } else if (length == sizeof reply->format_text) {
+        reply->format_cut = true;
+        reply->format_text[length - 1] = '\0';
     }
 }
 

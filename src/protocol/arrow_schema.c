@@ -20,21 +20,19 @@ static bool peek(void *to, const void *from, size_t size)
     return from != NULL && guard_copy(to, from, size, &address);
 }
 
-/* A string at a guarded address, or "?". */
+/* A string at a guarded address, as far as it can be read, or "?". */
 static void append_name(struct text *text, const char *name)
 {
     char bytes[MAX_NAME];
-    size_t length = 0;
+    const void *address;
+    size_t length;
 
-    while (length < sizeof bytes && peek(bytes + length, name != NULL ? name + length : NULL, 1) &&
-           bytes[length] != '\0') {
-        length++;
-    }
     if (name == NULL) {
         text_puts(text, "?");
-    } else {
-        text_printf(text, "'%.*s'", (int)length, bytes);
+        return;
     }
+    guard_copy_string(bytes, name, sizeof bytes, &length, &address);
+    text_printf(text, "'%.*s'", (int)length, bytes);
 }
 
 void arrow_children(const struct arrow_schema *schema, struct text *text)

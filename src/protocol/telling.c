@@ -184,31 +184,26 @@ bool telling_copy(struct telling *telling, enum fault_kind kind, const char *wha
 bool telling_copy_string(struct telling *telling, enum fault_kind kind, const char *what, struct text *to,
                          const char *from, size_t most)
 {
-    enum { PIECE = 64 };
     size_t length = 0;
 
     if (from == NULL) {
         return telling_fault(telling, kind, "%s is NULL", what);
     }
     while (length < most) {
-        uintptr_t at = (uintptr_t)from + length;
-        /* up to the next boundary, so that no page is read that the string does not reach */
-        size_t piece = PIECE - at % PIECE;
-        char bytes[PIECE];
+        char bytes[256];
         const void *address;
         size_t used;
 
-        if (!guard_copy(bytes, (const void *)at, piece, &address)) {
+        if (!guard_copy_string(bytes, (const char *)((uintptr_t)from + length), sizeof bytes, &used, &address)) {
             return telling_fault(telling, kind, "%s is at %p, which cannot be read (%s)", what, (const void *)from,
                                  guard_reason());
         }
-        used = strnlen(bytes, piece);
         text_append(to, bytes, used);
-        if (used < piece) {
+        if (used < sizeof bytes) {
             telling->failed |= to->failed;
             return !to->failed;
         }
-        length += piece;
+        length += used;
     }
     return telling_fault(telling, kind, "%s has no end within %zu bytes", what, most);
 }

@@ -38,14 +38,8 @@ static bool copy_name(char name[static CAPSULE_NAME_SIZE], const char *from)
     const void *address;
     size_t length = 0;
 
-    while (from != NULL && length < CAPSULE_NAME_SIZE - 1) {
-        if (!guard_copy(name + length, from + length, 1, &address)) {
-            return false;
-        }
-        if (name[length] == '\0') {
-            return true;
-        }
-        length++;
+    if (from != NULL && !guard_copy_string(name, from, CAPSULE_NAME_SIZE - 1, &length, &address)) {
+        return false;
     }
     name[length] = '\0';
     return true;

@@ -297,6 +297,31 @@ static void handler_between(void)
     read_byte(bad);
 }
 
+static void a_string_is_copied_as_far_as_it_goes(void)
+{
+    unsigned char *pages = half_readable();
+    char *end = (char *)pages + page;
+    const void *address = NULL;
+    size_t i, length;
+    char to[300];
+
+    for (i = 1; i <= 200; i++) { /* i bytes, NUL included, in front of what cannot be read */
+        end[-1] = '\0';
+        CHECK(guard_copy_string(to, end - i, sizeof to, &length, &address));
+        CHECK_INT(length, i - 1);
+        CHECK(to[length] == '\0');
+        CHECK(guard_copy_string(to, end - i, i - 1, &length, &address));
+        CHECK_INT(length, i - 1);
+        end[-1] = 'x';
+        CHECK(!guard_copy_string(to, end - i, sizeof to, &length, &address));
+        CHECK(length <= i);
+        CHECK(!EXACT || address == end);
+    }
+    CHECK(guard_copy_string(to, end, 0, &length, &address));
+    CHECK_INT(length, 0);
+    munmap(pages, 2 * page);
+}
+
 static void faults_outside_keep_their_action(void)
 {
     CHECK_INT(ends_by(fault_outside), SIGSEGV);
@@ -314,6 +339,7 @@ int main(void)
     RUN_IF(EXACT, a_fault_names_its_address, "this processor does not tell the byte");
     RUN(nothing_is_copied_from_null);
     RUN(what_lies_before_a_fault_is_copied);
+    RUN(a_string_is_copied_as_far_as_it_goes);
     RUN_IF(EXACT, a_file_that_shrank_is_a_fault, "this processor does not tell the byte");
     RUN(faults_do_not_wear_out);
     RUN_IF(EXACT, guards_nest, "this processor does not tell the byte");
