@@ -9,12 +9,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-enum { SWAPPED = '>' };
-#else
-enum { SWAPPED = '<' };
-#endif
-
 /* --- PEP 3118 format ----------------------------------------------------------- */
 
 /* How PEP 3118 writes a type of one size. */
@@ -104,12 +98,12 @@ static void write_fixed(struct writer *writer, const struct dtype *dtype, size_t
     while (spelling->kind != dtype->kind || spelling->size != dtype->itemsize) {
         spelling++;
     }
-    native = dtype->order != SWAPPED && is_aligned(writer, offset, spelling->alignment);
+    native = dtype->order != FORMAT_FOREIGN_ORDER && is_aligned(writer, offset, spelling->alignment);
     if (dtype->order == '|') {
         native = true;
     } else if (spelling->standard != NULL) {
-        write_mode(writer, native ? '@' : dtype->order == SWAPPED ? SWAPPED : '=');
-    } else if (dtype->order != SWAPPED && sizeof(long double) == 16) {
+        write_mode(writer, native ? '@' : dtype->order == FORMAT_FOREIGN_ORDER ? FORMAT_FOREIGN_ORDER : '=');
+    } else if (dtype->order != FORMAT_FOREIGN_ORDER && sizeof(long double) == 16) {
         write_mode(writer, native ? '@' : '^');
         native = true;
     } else {
@@ -183,7 +177,9 @@ static void write_type(struct writer *writer, const struct dtype *dtype, size_t 
         text_printf(writer->text, "%zus", dtype->itemsize);
         break;
     case 'U':
-        write_mode(writer, dtype->order == SWAPPED ? SWAPPED : is_aligned(writer, offset, 4) ? '@' : '=');
+        write_mode(writer, dtype->order == FORMAT_FOREIGN_ORDER      ? FORMAT_FOREIGN_ORDER
+                           : is_aligned(writer, offset, 4) ? '@'
+                                                           : '=');
         text_printf(writer->text, "%zuw", dtype->itemsize / 4);
         break;
     case 'V':

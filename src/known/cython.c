@@ -271,10 +271,9 @@ static bool read_pad(struct walk *walk, const char **text)
 
 static bool read_order(struct walk *walk, const char **text)
 {
-    bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
     char mark = *(*text)++;
 
-    if ((mark == '<' && !little) || ((mark == '>' || mark == '!') && little)) {
+    if ((mark == '!' ? '>' : mark) == FORMAT_FOREIGN_ORDER) {
         return refuse(walk);
     }
     walk->new_mode = strchr("@^", mark) != NULL ? mark : '=';

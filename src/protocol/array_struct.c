@@ -1,18 +1,13 @@
 #include "protocol/array_struct.h"
 
 #include "base/error.h"
+#include "format/field.h"
 #include "memory/guard.h"
 #include "protocol/array_interface.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-static const char native = '<', swapped = '>';
-#else
-static const char native = '>', swapped = '<';
-#endif
 
 void *array_struct_descr(const void *from)
 {
@@ -64,7 +59,8 @@ static bool write_typestr(struct telling *telling, const struct array_struct *ar
     if (array->typekind < 'A' || array->typekind > 'z') {
         return telling_fault(telling, FAULT_ARRAY_STRUCT, "typekind is %d, which is no letter", array->typekind);
     }
-    snprintf(typestr, 24, "%c%c%d", array->flags & ARRAY_STRUCT_NATIVE ? native : swapped, array->typekind, count);
+    snprintf(typestr, 24, "%c%c%d",
+             array->flags & ARRAY_STRUCT_NATIVE ? FORMAT_NATIVE_ORDER : FORMAT_FOREIGN_ORDER, array->typekind, count);
     return true;
 }
 

@@ -133,7 +133,6 @@ static bool add_given(struct battery *battery, struct error *error)
 /* The same code after the order character that is not this machine's; l and L have another size there. */
 static bool swapped_format(const struct battery_format *plain, struct battery_format *made)
 {
-    bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
     unsigned char probe[16] = {0};
 
     if (plain->text[0] == 'l' || plain->text[0] == 'L' || plain->itemsize > (ptrdiff_t)sizeof probe ||
@@ -141,9 +140,9 @@ static bool swapped_format(const struct battery_format *plain, struct battery_fo
         return false;
     }
     *made = (struct battery_format){.role = ROLE_SWAPPED, .base = plain};
-    snprintf(made->made, sizeof made->made, "%c%s", little ? '>' : '<', plain->text);
+    snprintf(made->made, sizeof made->made, "%c%s", FORMAT_FOREIGN_ORDER, plain->text);
     if (plain->numpy != NULL) {
-        snprintf(made->numpy_made, sizeof made->numpy_made, "%c%s", little ? '>' : '<', plain->numpy);
+        snprintf(made->numpy_made, sizeof made->numpy_made, "%c%s", FORMAT_FOREIGN_ORDER, plain->numpy);
     }
     return true;
 }
