@@ -113,11 +113,6 @@ static struct arena_block *add_block(struct arena *arena, size_t least)
     return block;
 }
 
-static size_t round_up(size_t size)
-{
-    return (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
-}
-
 void *arena_alloc_more(struct arena *arena, size_t size)
 {
     size_t rounded;
@@ -126,7 +121,7 @@ void *arena_alloc_more(struct arena *arena, size_t size)
     if (size > arena->limit || size > SIZE_MAX / 2) {
         return NULL;
     }
-    rounded = round_up(size);
+    rounded = arena_round(size);
     if (rounded > arena->limit - arena->used) {
         return NULL;
     }
@@ -176,7 +171,7 @@ static struct arena_block *enlarge(struct arena_block *block, size_t size)
 static void *grow_own(struct arena *arena, void *array, size_t bytes)
 {
     struct arena_block *block = (struct arena_block *)((unsigned char *)array - offsetof(struct arena_block, bytes));
-    size_t rounded = round_up(bytes);
+    size_t rounded = arena_round(bytes);
     size_t before = block->size;
     struct arena_block *grown;
 
@@ -208,7 +203,7 @@ void *arena_grow(struct arena *arena, void *array, size_t before, size_t count, 
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2) {
         return NULL;
     }
-    if (array != NULL && round_up(before * size) >= ARENA_OWN) {
+    if (array != NULL && arena_round(before * size) >= ARENA_OWN) {
         return grow_own(arena, array, bytes);
     }
     grown = arena_alloc(arena, bytes);

@@ -44,9 +44,15 @@ void arena_free(struct arena *arena); /* keeps the limit */
 /* arena_alloc, where the first block has no room. */
 void *arena_alloc_more(struct arena *arena, size_t size);
 
+/* Bytes that something of this size takes: what lies behind it is aligned for anything. */
+static inline size_t arena_round(size_t size)
+{
+    return (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+}
+
 static inline void *arena_alloc(struct arena *arena, size_t size)
 {
-    size_t rounded = (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+    size_t rounded = arena_round(size);
     void *result = arena->next;
 
     if (size == 0 || size >= ARENA_OWN || rounded > arena->left || rounded > arena->limit - arena->used) {
