@@ -174,15 +174,25 @@ bool layout_has_suboffsets(const struct layout *layout)
     return false;
 }
 
+bool layout_is_empty(const struct layout *layout)
+{
+    int d;
+
+    for (d = 0; d < layout->ndim; d++) {
+        if (layout->shape[d] == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 ptrdiff_t layout_count(const struct layout *layout)
 {
     ptrdiff_t count = 1;
     int d;
 
-    for (d = 0; d < layout->ndim; d++) {
-        if (layout->shape[d] == 0) {
-            return 0; /* first: the other extents may be too large to multiply */
-        }
+    if (layout_is_empty(layout)) {
+        return 0; /* first: the other extents may be too large to multiply */
     }
     for (d = 0; d < layout->ndim; d++) {
         count *= layout->shape[d];

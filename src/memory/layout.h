@@ -62,6 +62,9 @@ bool layout_is_c_contiguous(const struct layout *layout);
 bool layout_is_f_contiguous(const struct layout *layout);
 bool layout_has_suboffsets(const struct layout *layout);
 
+/* Whether an extent is 0; of a layout that was not checked, too. */
+bool layout_is_empty(const struct layout *layout);
+
 /* Number of items: product(shape), 1 for ndim 0. */
 ptrdiff_t layout_count(const struct layout *layout);
 

@@ -24,16 +24,9 @@ const char *difference_name(enum difference difference)
     return "";
 }
 
-static bool is_empty(const struct layout *layout)
+static bool has_no_bytes(const struct layout *layout)
 {
-    int d;
-
-    for (d = 0; d < layout->ndim; d++) {
-        if (layout->shape[d] == 0) {
-            return true;
-        }
-    }
-    return layout->itemsize == 0;
+    return layout_is_empty(layout) || layout->itemsize == 0;
 }
 
 static bool same_shape(const struct layout *a, const struct layout *b)
@@ -88,7 +81,7 @@ unsigned tellings_differ(const struct telling *a, const struct telling *b)
     if (a->readonly != SAID_NOTHING && b->readonly != SAID_NOTHING && a->readonly != b->readonly) {
         differences |= DIFFERENCE_READONLY;
     }
-    empty = is_empty(&a->layout) || is_empty(&b->layout);
+    empty = has_no_bytes(&a->layout) || has_no_bytes(&b->layout);
     if (!empty && a->layout.buf != b->layout.buf) {
         differences |= DIFFERENCE_DATA;
     }

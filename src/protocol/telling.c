@@ -226,17 +226,15 @@ static size_t items_alignment(const struct layout *layout)
 static void measure(struct telling *telling)
 {
     struct layout *layout = &telling->layout;
-    bool empty = false;
     bool overflow = false;
     int d;
 
     layout->len = layout->itemsize;
     for (d = 0; d < layout->ndim; d++) {
         layout->suboffsets[d] = -1;
-        empty |= layout->shape[d] == 0;
         overflow |= layout->shape[d] < 0 || __builtin_mul_overflow(layout->len, layout->shape[d], &layout->len);
     }
-    if (empty || overflow) {
+    if (overflow || layout_is_empty(layout)) {
         layout->len = 0;
     }
     if (!(layout->given & LAYOUT_STRIDES) &&
