@@ -70,16 +70,26 @@ static void see(struct taken *taken, struct seen *seen)
     telling_free(&telling);
 }
 
+static bool differs(const struct seen *before, const struct seen *now)
+{
+    return !told_same(&before->told, &now->told) || before->readable != now->readable ||
+           before->contents != now->contents;
+}
+
+static void see_again(struct probe *probe, struct taken *taken, struct seen *now)
+{
+    probe_mark(probe, PHASE_READ, -1);
+    see(taken, now);
+    probe_mark(probe, PHASE_OTHER, -1);
+}
+
 /* Is it no longer as it was? */
 static bool has_changed(struct probe *probe, struct taken *taken, const struct seen *before)
 {
     struct seen now;
 
-    probe_mark(probe, PHASE_READ, -1);
-    see(taken, &now);
-    probe_mark(probe, PHASE_OTHER, -1);
-    return !told_same(&before->told, &now.told) || before->readable != now.readable ||
-           before->contents != now.contents;
+    see_again(probe, taken, &now);
+    return differs(before, &now);
 }
 
 /* --- two at a time --- */
@@ -204,24 +214,15 @@ static void lose(struct probe *probe, enum protocol protocol, bool (*once)(struc
  * An array's structure is its capsule's own; of the memory that it leads to, whoever reads it keeps the object (The
  * Array Interface, C-struct access).  A tensor's, and Arrow's, keep the memory, too.
  */
-static bool has_changed_alone(struct probe *probe, struct taken *taken, const struct seen *before)
+static bool is_lost(enum protocol protocol, const struct seen *before, const struct seen *now)
 {
-    struct seen now;
-
-    if (taken->protocol != PROTOCOL_ARRAY_STRUCT) {
-        return has_changed(probe, taken, before);
-    }
-    probe_mark(probe, PHASE_READ, -1);
-    memset(&now, 0, sizeof now);
-    taken_tell(taken, &now.told);
-    probe_mark(probe, PHASE_OTHER, -1);
-    return !told_same_words(&before->told, &now.told);
+    return protocol == PROTOCOL_ARRAY_STRUCT ? !told_same_words(&before->told, &now->told) : differs(before, now);
 }
 
 static void outlive(struct probe *probe, enum protocol protocol, struct exchange *exchange)
 {
     struct taken taken;
-    struct seen seen;
+    struct seen seen, now;
 
     if (!take(probe, protocol, &taken)) {
         return;
@@ -231,7 +232,8 @@ static void outlive(struct probe *probe, enum protocol protocol, struct exchange
     Py_CLEAR(probe->exporter);
     probe_mark(probe, PHASE_OTHER, -1); /* what follows may take its time: a large heap is looked through */
     probe_disturb(true);
-    exchange->changed_by_owner = has_changed_alone(probe, &taken, &seen);
+    see_again(probe, &taken, &now);
+    exchange->changed_by_owner = is_lost(protocol, &seen, &now);
     taken_consume(probe, &taken, exchange);
 }
 
