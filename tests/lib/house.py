@@ -24,7 +24,7 @@ def ask(*arguments):
 PROGRAM = os.path.abspath(program())  # before a test goes elsewhere
 
 
-def run(*arguments, stdin=None):
+def run(*arguments, stdin=b""):
     """The program's exit status and what it says on its two streams; one that never ends is a failure."""
     process = subprocess.run([PROGRAM, *arguments], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              check=False, timeout=60)

@@ -24,16 +24,9 @@ import zipfile
 import numpy as np
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from house import check, end, program, skip  # noqa: E402
+from house import PROGRAM, check, end, run, skip  # noqa: E402
 
-PROGRAM = os.path.abspath(program())
 ARRAY = np.arange(12, dtype="f4").reshape(3, 4)
-
-
-def run(*arguments, stdin=b""):
-    process = subprocess.run([PROGRAM, *arguments], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             check=False)
-    return process.returncode, process.stdout, process.stderr.decode()
 
 
 def write(name, data):

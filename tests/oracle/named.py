@@ -7,13 +7,12 @@ infinity), n NaN, u unsigned, uz no -0 (its place is NaN).  The README of ml_dty
 import os
 import re
 import struct
-import subprocess
 import sys
 import tempfile
 from fractions import Fraction
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from house import check, end, program, rows, skip  # noqa: E402
+from house import check, end, rows, run, skip  # noqa: E402
 
 import numpy as np  # noqa: E402
 
@@ -22,16 +21,9 @@ try:
 except ImportError:
     ml_dtypes = None
 
-PROGRAM = os.path.abspath(program())
 NAMES = [arguments[0] for macro, arguments in rows("src/value/named.def", "FLOAT", "INTEGER", "COMPLEX", "ALIAS")
          if macro != "ALIAS"]
 ALIASES = [arguments for macro, arguments in rows("src/value/named.def", "ALIAS")]
-
-
-def run(*arguments, stdin=b""):
-    process = subprocess.run([PROGRAM, *arguments], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             check=False)
-    return process.returncode, process.stdout, process.stderr.decode()
 
 
 def values(name, data, *more):

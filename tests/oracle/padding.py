@@ -5,27 +5,17 @@ import json
 import os
 import pickle
 import random
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 
-PROGRAM = os.path.abspath(os.environ.get("MVIEW", "build/mview-inspect"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from house import check, end, run, skip  # noqa: E402
+
 SEED = 1847
 FILES = 400
 EXPRESSIONS = 20
-COUNT = 0
-FAILED = 0
-
-
-def result(why, what):
-    global COUNT, FAILED
-    COUNT += 1
-    FAILED += bool(why)
-    for line in why.splitlines()[:20]:
-        print("#", line)
-    print("%sok %d - %s" % ("not " if why else "", COUNT, what), flush=True)
 
 
 def random_dtype(rng, depth=0):
@@ -73,22 +63,17 @@ def told(fields):
             for field in fields if field["name"] is not None]
 
 
-def run(*arguments):
-    process = subprocess.run([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    return process.stdout, process.stderr.decode()
-
-
 def compare(what, array, arguments):
     """What differs, of one array."""
     why = ""
-    out, err = run("-l", *arguments)
+    _, out, err = run("-l", *arguments)
     if out.decode().splitlines() != items(array):
         why += "%s: %s: %s%s, not %s\n" % (what, array.dtype, out.decode(), err, items(array))
-    out, err = run("-j", *arguments)
+    _, out, err = run("-j", *arguments)
     answer = json.loads(out)
     if told(answer["fields"]) != places(array.dtype) or answer["format"] != memoryview(array).format:
         why += "%s: %s: %s has %s\n" % (what, array.dtype, answer["format"], answer["fields"])
-    out, err = run("--npy", *arguments)
+    _, out, err = run("--npy", *arguments)
     saved = np.load(io.BytesIO(out)) if out else None
     if saved is None or items(saved) != items(array):
         why += "%s: %s: saved as %s %s\n" % (what, array.dtype, saved, err)
@@ -107,18 +92,19 @@ def test_files(rng):
                 save(file, array)
             with open(names[-1], "rb") as file:
                 wants += items(array)
-        out, err = run("-l", *names)
+        _, out, err = run("-l", *names)
         lines = out.decode().splitlines()
-        wrong = ["%s: %s, not %s\n" % (names[i // 3], got, want)
+        wrong = ["%s: %s, not %s" % (names[i // 3], got, want)
                  for i, (got, want) in enumerate(zip(lines, wants)) if got != want]
-        result("".join(wrong) or ("" if len(lines) == len(wants) else err or "too few lines"),
-               "%d padded structs in .%s, item by item" % (FILES, kind))
+        check(not wrong and len(lines) == len(wants), "%d padded structs in .%s, item by item" % (FILES, kind),
+              *(wrong[:20] or [err or "too few lines"]))
 
 
 def test_each(rng):
-    _, err = run("-f", "ndim", "-i", "numpy", "-e", "numpy.zeros(1)")
+    _, _, err = run("-f", "ndim", "-i", "numpy", "-e", "numpy.zeros(1)")
     if "No module named 'numpy'" in err:
-        return result("", "items, fields and --npy of arrays # SKIP the program's Python has no NumPy")
+        skip("items, fields and --npy of arrays", "the program's Python has no NumPy")
+        return
     arrays = [random_array(rng) for _ in range(EXPRESSIONS)]
     with open("arrays.pkl", "wb") as file:
         pickle.dump(arrays, file)
@@ -129,7 +115,7 @@ def test_each(rng):
         np.save("one.npy", array)
         why += compare("an array", array, ("-x", "arrays.py", "-e", "arrays[%d]" % i))
         why += compare("its file", array, ("one.npy",))
-    result(why, "items, fields and --npy of %d arrays and of files of them" % EXPRESSIONS)
+    check(not why, "items, fields and --npy of %d arrays and of files of them" % EXPRESSIONS, *why.splitlines()[:20])
 
 
 def main():
@@ -139,9 +125,8 @@ def main():
         test_files(rng)
         test_each(rng)
         os.chdir("/")
-    print("1..%d" % COUNT)
-    return FAILED != 0
+    end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

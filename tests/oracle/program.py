@@ -5,29 +5,20 @@ import json
 import os
 import pickle
 import random
-import subprocess
 import sys
 import tempfile
 import zipfile
 
 import numpy as np
 
-PROGRAM = os.environ.get("MVIEW", "build/mview-inspect")
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from dtypes import padded  # noqa: E402
+from house import check, end, run  # noqa: E402
+
 SEED = 20
-COUNT = 0
-FAILED = 0
 
 CODES = ("?", "i1", "u1", "<i2", ">i2", "<u4", ">u4", "<i8", ">i8", "<u8", "<f2", ">f2", "<f4", ">f4", "<f8", ">f8",
          "<f16", "<c8", ">c8", "<c16", "S1", "S5", "S0", "<U1", "<U4", ">U3", "V3", "<M8[ns]", ">m8[D]", "<M8[25us]")
-
-
-def result(ok, what, why=""):
-    global COUNT, FAILED
-    COUNT += 1
-    FAILED += not ok
-    for line in why.splitlines()[:20]:
-        print("#", line)
-    print("%sok %d - %s" % ("" if ok else "not ", COUNT, what))
 
 
 def random_dtype(rng, depth=0):
@@ -59,16 +50,6 @@ def has_datetime(dtype):
     return dtype.kind in "mM"
 
 
-def padded(dtype):
-    """Whether there are bytes that belong to no field: NumPy does not always copy them."""
-    if dtype.subdtype:
-        return padded(dtype.subdtype[0])
-    if dtype.names:
-        fields = [dtype[name] for name in dtype.names]
-        return dtype.itemsize != sum(field.itemsize for field in fields) or any(map(padded, fields))
-    return False
-
-
 def expected(array):
     """What JSON must say; None where NumPy does not tell: a format without a buffer, padding that was not copied."""
     want = expected_all(array)
@@ -93,11 +74,6 @@ def differences(name, got, want):
                    for key in keys)
 
 
-def run(*arguments):
-    process = subprocess.run([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    return process.returncode, process.stdout.decode(), process.stderr.decode()
-
-
 def compare(what, names, wants, *options):
     code, out, err = run("-j", "-n", "all", *options, *names)
     lines = out.splitlines()
@@ -106,7 +82,7 @@ def compare(what, names, wants, *options):
         why += "%d lines for %d files\n" % (len(lines), len(names))
     for name, line, want in zip(names, lines, wants):
         why += differences(name, json.loads(line), want)
-    result(not why, "%s: %d files" % (what, len(names)), why)
+    check(not why, "%s: %d files" % (what, len(names)), *why.splitlines()[:20])
 
 
 def test_npy(rng):
@@ -137,7 +113,7 @@ def test_npz(rng):
         ok = code == 0 and len(got) == len(want) and all(
             [n for n, _ in g] == [n for n, _ in w] and all(a == b or a is None for (_, a), (_, b) in zip(g, w))
             for g, w in zip(got, want))
-        result(ok, "np.savez%s, listed" % ("_compressed" * compressed), err)
+        check(ok, "np.savez%s, listed" % ("_compressed" * compressed), err)
 
 
 def swapped(dtype):
@@ -195,8 +171,6 @@ def test_zip_kinds(rng):
 
 
 def main():
-    global PROGRAM
-    PROGRAM = os.path.abspath(PROGRAM)
     rng = random.Random(SEED)
     with tempfile.TemporaryDirectory() as directory:
         os.chdir(directory)
@@ -205,8 +179,7 @@ def main():
         test_pickles(rng)
         test_zip_kinds(rng)
         os.chdir("/")
-    print("1..%d" % COUNT)
-    return FAILED != 0
+    end()
 
 
-sys.exit(main())
+main()

@@ -12,6 +12,7 @@ import warnings
 import numpy as np
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from dtypes import padded  # noqa: E402
 from house import check, end, program  # noqa: E402
 
 PROGRAM = os.path.abspath(program())
@@ -46,16 +47,6 @@ def random_array(rng, codes=CODES, titles=False):
     array = np.frombuffer(rng.randbytes(count * dtype.itemsize), dtype) if dtype.itemsize else np.zeros(count, dtype)
     array = array.reshape(shape)
     return np.asfortranarray(array) if rng.random() < 0.4 and not padded(dtype) else array
-
-
-def padded(dtype):
-    """Whether there are bytes that belong to no field: NumPy does not always copy them."""
-    if dtype.subdtype:
-        return padded(dtype.subdtype[0])
-    if dtype.names:
-        fields = [dtype[name] for name in dtype.names]
-        return dtype.itemsize != sum(field.itemsize for field in fields) or any(map(padded, fields))
-    return False
 
 
 def leaves(array, path=()):
