@@ -111,6 +111,14 @@ struct product {
     int capsules;    /* that lead to it and have not come to their end, where there may be several */
 };
 
+/* What right and wrong ones are made of: a tensor, deleters that end it, and the destructor of an unused capsule. */
+void product_free(struct product *product);
+void delete_legacy(struct legacy *self);
+void delete_versioned(struct versioned *self);
+void delete_any(PyObject *capsule);
+void destroy_unused(PyObject *capsule);
+struct product *product_new(struct subject *self, bool is_versioned, bool copy);
+
 PyObject *subject_dlpack(PyObject *self, PyObject *args, PyObject *kwargs);
 PyObject *subject_dlpack_device(PyObject *self, PyObject *none);
 
