@@ -12,8 +12,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct error;
+
+/*
+ * The address so many bytes past another, which may be anything: what a subject
+ * tells need not point into an array, and C's own arithmetic is undefined there.
+ */
+static inline const void *guard_past(const void *base, ptrdiff_t bytes)
+{
+    return (const void *)((uintptr_t)base + (uintptr_t)bytes);
+}
 
 /*
  * Install the handlers, before the first guard_run.  Call it again after code

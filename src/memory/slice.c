@@ -287,7 +287,7 @@ static bool move(struct building *building, ptrdiff_t bytes, struct error *error
     int d = building->carrier;
 
     if (d < 0) {
-        layout->buf = (const unsigned char *)((uintptr_t)layout->buf + (uintptr_t)bytes);
+        layout->buf = guard_past(layout->buf, bytes);
     } else if (__builtin_add_overflow(layout->suboffsets[d], bytes, &layout->suboffsets[d])) {
         return error_set(error, ERROR_INPUT, "suboffsets[%d] overflows", d);
     }
@@ -331,7 +331,7 @@ static bool follow(struct building *building, ptrdiff_t suboffset, int axis, str
         return error_set(error, ERROR_INPUT, "cannot follow the pointer at 0x%" PRIxPTR ": %s", (uintptr_t)layout->buf,
                          guard_reason());
     }
-    layout->buf = (const unsigned char *)((uintptr_t)target + (uintptr_t)suboffset);
+    layout->buf = guard_past(target, suboffset);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "files/dtype.h"
+#include "memory/guard.h"
 #include "protocol/arrow_format.h"
 
 #include <stdio.h>
@@ -107,10 +108,11 @@ static bool check_each_child(struct telling *telling, const struct arrow_schema 
     int64_t i;
 
     for (i = 0; i < node->array.n_children && i < MOST; i++) {
+        ptrdiff_t place = (ptrdiff_t)i * (ptrdiff_t)sizeof(void *);
         const void *of_schema, *of_array;
 
-        if (!copy(telling, "the schema's children", &of_schema, node->schema.children + i, sizeof of_schema) ||
-            !copy(telling, "the array's children", &of_array, node->array.children + i, sizeof of_array)) {
+        if (!copy(telling, "the schema's children", &of_schema, guard_past(node->schema.children, place), sizeof of_schema) ||
+            !copy(telling, "the array's children", &of_array, guard_past(node->array.children, place), sizeof of_array)) {
             return false;
         }
         if (of_schema == NULL || of_array == NULL) {
@@ -308,7 +310,7 @@ static bool set_buf(struct telling *telling, const struct node *node, int64_t by
         return telling_fault(telling, FAULT_ARROW_STRUCTURES, "buffer %d is NULL, though there are items",
                              node->type->values);
     }
-    telling->layout.buf = buffer == NULL ? NULL : (const unsigned char *)((uintptr_t)buffer + (uintptr_t)bytes);
+    telling->layout.buf = buffer == NULL ? NULL : guard_past(buffer, (ptrdiff_t)bytes);
     return true;
 }
 
@@ -346,7 +348,7 @@ static int64_t read_offset(struct telling *telling, const struct node *node, int
         fault(telling, "the offsets reach past the end of the address space");
         return -1;
     }
-    offsets = offsets == NULL ? NULL : (const unsigned char *)((uintptr_t)offsets + (uintptr_t)bytes);
+    offsets = offsets == NULL ? NULL : guard_past(offsets, (ptrdiff_t)bytes);
     ok = node->type->offsets == sizeof narrow ? copy(telling, "buffer 1 (offsets)", &narrow, offsets, sizeof narrow)
                                               : copy(telling, "buffer 1 (offsets)", &wide, offsets, sizeof wide);
     return !ok ? -1 : node->type->offsets == sizeof narrow ? narrow : wide;

@@ -46,11 +46,12 @@ void arrow_children(const struct arrow_schema *schema, struct text *text)
     }
     for (i = 0; i < copied.n_children && i < MAX_CHILDREN; i++) {
         bool is_last = i + 1 == copied.n_children;
+        const void *entry = guard_past(copied.children, (ptrdiff_t)i * (ptrdiff_t)sizeof copied.children[0]);
         struct arrow_schema *at;
         struct arrow_schema child;
 
         text_puts(text, i == 0 ? "" : is_last ? " and " : ", ");
-        if (peek(&at, copied.children + i, sizeof at) && peek(&child, at, sizeof child)) {
+        if (peek(&at, entry, sizeof at) && peek(&child, at, sizeof child)) {
             append_name(text, child.name);
         } else {
             text_puts(text, "?");

@@ -194,7 +194,7 @@ bool telling_copy_string(struct telling *telling, enum fault_kind kind, const ch
         const void *address;
         size_t used;
 
-        if (!guard_copy_string(bytes, (const char *)((uintptr_t)from + length), sizeof bytes, &used, &address)) {
+        if (!guard_copy_string(bytes, guard_past(from, (ptrdiff_t)length), sizeof bytes, &used, &address)) {
             return telling_fault(telling, kind, "%s is at %p, which cannot be read (%s)", what, (const void *)from,
                                  guard_reason());
         }

@@ -187,6 +187,11 @@ static void children(void)
     one.name = NULL;
     arrow_children(&type, &text);
     CHECK(begins(text_string(&text), "?, ?, ?"));
+    text_clear(&text);
+    type.n_children = 2;
+    type.children = (struct arrow_schema **)UINTPTR_MAX; /* a second one is past any address */
+    arrow_children(&type, &text);
+    CHECK_STR(text_string(&text), "? and ?");
     text_free(&text);
     type = schema("+l");
     type.n_children = 1;
