@@ -38,12 +38,18 @@ static bool has_locator(const struct mapping *file, size_t record)
 static size_t find_signature(const struct mapping *file, size_t place, size_t stop)
 {
     while (place + 1 > stop) {
-        if (memcmp(file->data + place, "PK\5\6", 4) == 0) {
-            return place;
-        }
-        if (place-- == 0) {
+        const unsigned char *found = memrchr(file->data + stop, 'P', place + 1 - stop);
+
+        if (found == NULL) {
             break;
         }
+        if (memcmp(found, "PK\5\6", 4) == 0) {
+            return (size_t)(found - file->data);
+        }
+        if (found == file->data) {
+            break;
+        }
+        place = (size_t)(found - file->data) - 1;
     }
     return SIZE_MAX;
 }

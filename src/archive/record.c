@@ -2,16 +2,6 @@
 
 enum { FIELD_HEAD = 4, ZIP64_FIELD = 1 };
 
-uint64_t record_number(const unsigned char *bytes, size_t size)
-{
-    uint64_t number = 0;
-
-    while (size-- > 0) {
-        number = number << 8 | bytes[size];
-    }
-    return number;
-}
-
 /* Both have them in this order, from "version needed" on; `bytes` is where that lies. */
 static struct record_facts read_facts(const unsigned char *bytes)
 {

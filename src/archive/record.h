@@ -6,9 +6,11 @@
 #ifndef MVIEW_ARCHIVE_RECORD_H
 #define MVIEW_ARCHIVE_RECORD_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Sizes of what is fixed in them, bytes. */
 enum {
@@ -33,8 +35,14 @@ enum {
     FLAG_MASKED = 1 << 13,
 };
 
-/* A number of `size` bytes, little-endian. */
-uint64_t record_number(const unsigned char *bytes, size_t size);
+/* A number of `size` bytes, at most 8, little-endian. */
+static inline uint64_t record_number(const unsigned char *bytes, size_t size)
+{
+    uint64_t number = 0;
+
+    memcpy(&number, bytes, size);
+    return le64toh(number);
+}
 
 /* What an entry of the directory and a local header both say. */
 struct record_facts {
