@@ -32,7 +32,7 @@ static bool is_short_text(const unsigned char *bytes, size_t size)
 
 bool is_text(const unsigned char *bytes, size_t size)
 {
-    size_t i = is_short_text(bytes, size) ? size : 0;
+    size_t i = pickle_is_ascii(bytes, size) || is_short_text(bytes, size) ? size : 0;
 
     while (i < size) {
         unsigned code_point;
