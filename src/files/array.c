@@ -89,15 +89,14 @@ bool array_layout(const struct array *array, const void *data, size_t alignment,
     if (format->failed) {
         return error_no_memory(error);
     }
-    *layout = (struct layout){
-        .buf = data,
-        .len = (ptrdiff_t)array->nbytes,
-        .itemsize = itemsize,
-        .format = text_string(format),
-        .ndim = array->ndim,
-        .readonly = true,
-        .given = LAYOUT_FORMAT | LAYOUT_SHAPE | LAYOUT_STRIDES,
-    };
+    /* one by one: zeroing the places for 64 dimensions costs as much as all else here */
+    layout->buf = data;
+    layout->len = (ptrdiff_t)array->nbytes;
+    layout->itemsize = itemsize;
+    layout->format = text_string(format);
+    layout->ndim = array->ndim;
+    layout->readonly = true;
+    layout->given = LAYOUT_FORMAT | LAYOUT_SHAPE | LAYOUT_STRIDES;
     for (i = 0; i < array->ndim; i++) {
         layout->shape[i] = array->shape[i];
         layout->suboffsets[i] = -1;

@@ -251,8 +251,12 @@ static bool strided_layout(const struct pickle_value *value, struct text *format
                            bool *plain, struct error *error)
 {
     const struct pickle_array *array = value->array;
-    struct array block = {.dtype = array->dtype, .ndim = array->ndim, .nbytes = value->size};
+    struct array block;
 
+    block.dtype = array->dtype;
+    block.fortran_order = false;
+    block.ndim = array->ndim;
+    block.nbytes = value->size;
     memcpy(block.shape, array->shape, (size_t)array->ndim * sizeof *array->shape);
     if (!array_layout(&block, value->data, ALIGNMENT, format, layout, plain, error)) {
         return false;

@@ -52,7 +52,7 @@ static const struct arrow_type *find_type(const struct pickle_value *value)
 static struct pickle_value *items(struct reading *reading, const struct pickle_value *buffer, const char *type,
                                   uint64_t first, uint64_t count)
 {
-    const struct dtype *dtype = dtype_from_text(reading->arena, type, strlen(type), &reading->error);
+    const struct dtype *dtype = recipe_dtype(reading, type);
     struct recipe_range memory;
     ptrdiff_t extent = (ptrdiff_t)count;
 

@@ -65,7 +65,7 @@ static const struct dtype *plain_type(struct reading *reading, const struct dtyp
     if (is_datetime && metadata != NULL && !add_unit(reading, metadata, text, sizeof text)) {
         return NULL;
     }
-    return dtype_from_text(reading->arena, text, strlen(text), &reading->error);
+    return recipe_dtype(reading, text);
 }
 
 /* The type of a part: of one that only whole items can be called by (numpy_dtype), its bytes. */
@@ -77,7 +77,7 @@ static const struct dtype *part_type(struct reading *reading, const struct pickl
         return type->dtype;
     }
     snprintf(text, sizeof text, "|V%zu", type->dtype->itemsize);
-    return dtype_from_text(reading->arena, text, strlen(text), &reading->error);
+    return recipe_dtype(reading, text);
 }
 
 static const struct dtype *subarray_type(struct reading *reading, const struct pickle_value *parts)
@@ -300,7 +300,7 @@ static struct pickle_value *extension_type(struct reading *reading, const struct
         return NULL;
     }
     snprintf(text, sizeof text, "%c%s", swapped ? '>' : '<', extension->bytes);
-    value->dtype = dtype_from_text(reading->arena, text, strlen(text), &reading->error);
+    value->dtype = recipe_dtype(reading, text);
     value->data = (const unsigned char *)extension->name;
     return value->dtype != NULL ? value : NULL;
 }
@@ -326,7 +326,7 @@ struct pickle_value *numpy_dtype(struct reading *reading, struct pickle_object *
     if (object->states > 1) {
         return recipe_fail(reading, "a second state for the same dtype");
     }
-    type = dtype_from_text(reading->arena, text, strlen(text), &reading->error);
+    type = recipe_dtype(reading, text);
     if (type != NULL && object->state != NULL) {
         type = type_of_state(reading, type, recipe_value(reading, object->state));
     }

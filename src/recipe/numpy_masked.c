@@ -24,7 +24,7 @@ static const struct dtype *mask_type(struct reading *reading, const struct dtype
         return base != NULL ? dtype_subarray(reading->arena, base, type->ndim, type->shape, &reading->error) : NULL;
     }
     if (type->kind != 'T') {
-        return dtype_from_text(reading->arena, "|b1", 3, &reading->error);
+        return recipe_dtype(reading, "|b1");
     }
     fields = arena_array(reading->arena, type->field_count + 1, sizeof *fields);
     for (i = 0; fields != NULL && i < type->field_count; i++) {

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+struct dtype;
 struct mapping;
 
 /* A range of bytes in memory that stays as long as the reading does. */
@@ -39,6 +40,8 @@ struct reading {
     /* The room's own. */
     struct error error; /* why the recipe that runs failed */
     bool outside;       /* the recipe that runs needs data that are not in the file */
+    char type_text[16]; /* NumPy's type that was last asked for by its text, */
+    const struct dtype *type; /* and itself */
     size_t work;        /* bytes and items that recipes have read */
     unsigned depth;     /* recipes inside each other */
     unsigned level;     /* pickles that this one lies in */

@@ -110,6 +110,9 @@ struct pickle_value *recipe_call_text(struct reading *reading, const struct pick
 
 struct pickle_value *recipe_new(struct reading *reading, enum pickle_kind kind);
 
+/* NumPy's type by its text ("<f4"), as dtype_from_text has it: one and the same where it was asked for last, too. */
+const struct dtype *recipe_dtype(struct reading *reading, const char *text);
+
 /*
  * An ARRAY (or SCALAR) of `dtype` items.  `memory` is all that may be read, in the
  * file or the arena; item (0, 0, ...) lies `start` bytes in it.  `strides`

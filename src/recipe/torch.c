@@ -68,10 +68,10 @@ static struct pickle_value *make_array(struct reading *reading, const struct tor
     const struct dtype *dtype;
     struct pickle_array *array;
     struct pickle_value *value;
-    char text[8];
+    char text[8] = {storages != NULL ? storages->order : '<'};
 
-    snprintf(text, sizeof text, "%c%s", storages != NULL ? storages->order : '<', type->numpy);
-    dtype = dtype_from_text(reading->arena, text, strlen(text), &reading->error);
+    strcpy(text + 1, type->numpy); /* of the table: a few characters */
+    dtype = recipe_dtype(reading, text);
     value = dtype != NULL
                 ? recipe_array(reading, PICKLE_ARRAY, dtype, ndim, shape, strides, memory, start)
                 : NULL;

@@ -168,6 +168,22 @@ struct pickle_value *recipe_new(struct reading *reading, enum pickle_kind kind)
     return value;
 }
 
+const struct dtype *recipe_dtype(struct reading *reading, const char *text)
+{
+    size_t length = strlen(text);
+    const struct dtype *type;
+
+    if (reading->type != NULL && strcmp(text, reading->type_text) == 0) {
+        return reading->type;
+    }
+    type = dtype_from_text(reading->arena, text, length, &reading->error);
+    if (type != NULL && length < sizeof reading->type_text) {
+        memcpy(reading->type_text, text, length + 1);
+        reading->type = type;
+    }
+    return type;
+}
+
 struct pickle_value *recipe_bytes(struct reading *reading, enum pickle_kind kind, struct recipe_range data)
 {
     struct pickle_value *value = recipe_new(reading, kind);
@@ -242,8 +258,8 @@ struct pickle_value *recipe_array(struct reading *reading, enum pickle_kind kind
                                   const ptrdiff_t *shape, const ptrdiff_t *strides, struct recipe_range memory,
                                   size_t start)
 {
-    struct layout layout = {.buf = memory.data, .itemsize = (ptrdiff_t)dtype->itemsize, .format = "B", .ndim = ndim};
-    struct array array = {.dtype = dtype, .ndim = ndim};
+    struct layout layout;
+    struct array array;
     size_t extents = (size_t)ndim * sizeof *shape;
     struct pickle_value *value = recipe_new(reading, kind);
     struct pickle_array *made = arena_alloc(reading->arena, sizeof *made);
@@ -253,19 +269,26 @@ struct pickle_value *recipe_array(struct reading *reading, enum pickle_kind kind
         full(reading);
         return NULL;
     }
+    array.dtype = dtype;
+    array.ndim = ndim;
     memcpy(array.shape, shape, extents);
-    memcpy(layout.shape, shape, extents);
     if (!array_measure(&array, &reading->error)) {
         return NULL;
     }
+    layout.buf = memory.data;
     layout.len = (ptrdiff_t)array.nbytes;
+    layout.itemsize = (ptrdiff_t)dtype->itemsize;
+    layout.format = "B";
+    layout.ndim = ndim;
+    layout.readonly = true;
+    layout.given = LAYOUT_SHAPE | LAYOUT_STRIDES | LAYOUT_FORMAT;
+    memcpy(layout.shape, shape, extents);
     if (strides != NULL) {
         memcpy(layout.strides, strides, extents);
     } else {
         layout_c_strides(ndim, shape, layout.itemsize, layout.strides);
     }
-    memset(layout.suboffsets, 0xff, sizeof layout.suboffsets);
-    layout.given = LAYOUT_SHAPE | LAYOUT_STRIDES | LAYOUT_FORMAT;
+    memset(layout.suboffsets, 0xff, extents);
     if (!check_extent(reading, &layout, memory.size, start)) {
         return NULL;
     }

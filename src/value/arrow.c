@@ -56,7 +56,7 @@ bool arrow_value_find(const char *format, struct arrow_value *value)
 {
     size_t i;
 
-    for (i = 0; i < sizeof moments / sizeof moments[0]; i++) {
+    for (i = 0; format[0] == 't' && i < sizeof moments / sizeof moments[0]; i++) {
         size_t length = strlen(moments[i].format);
 
         if (strncmp(format, moments[i].format, length) == 0 && (moments[i].begins || format[length] == '\0')) {
