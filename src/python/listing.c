@@ -1,18 +1,36 @@
 #include "python/listing.h"
 
 #include "base/notes.h"
+#include "memory/layout.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { MAX_MEMORY = 64 << 20 }; /* bytes: texts and names are bounded, and layouts are small */
+
+struct member_layout {
+    const char *format;
+    ptrdiff_t len, itemsize;
+    int ndim;
+    bool readonly;
+    unsigned given;
+    ptrdiff_t numbers[]; /* shape, strides, suboffsets: ndim of each */
+};
 
 struct listing *listing_new(const char *type)
 {
     struct listing *listing = calloc(1, sizeof *listing);
 
-    if (listing != NULL && type != NULL) {
-        listing->type = strdup(type);
+    if (listing != NULL) {
+        listing->arena.limit = MAX_MEMORY;
+        listing->type = listing_text(listing, type);
     }
     return listing;
+}
+
+const char *listing_text(struct listing *listing, const char *string)
+{
+    return string != NULL ? arena_copy(&listing->arena, string, strlen(string)) : NULL;
 }
 
 struct member *listing_add(struct listing *listing, const char *name, size_t name_length)
@@ -31,11 +49,10 @@ struct member *listing_add(struct listing *listing, const char *name, size_t nam
     }
     member = &listing->members[listing->count];
     memset(member, 0, sizeof *member);
-    member->name = calloc(1, name_length + 1);
+    member->name = arena_copy(&listing->arena, name, name_length);
     if (member->name == NULL) {
         return NULL;
     }
-    memcpy(member->name, name, name_length);
     listing->names += name_length;
     listing->count++;
     return member;
@@ -69,19 +86,51 @@ void listing_tell_cut(const struct listing *listing, struct notes *notes)
     }
 }
 
-bool listing_set_layout(struct member *member, const struct layout *layout)
+bool listing_set_layout(struct listing *listing, struct member *member, const struct layout *layout)
 {
-    struct layout *copy = malloc(sizeof *copy);
+    size_t ndim = (size_t)layout->ndim;
+    struct member_layout *kept = arena_alloc(&listing->arena, sizeof *kept + 3 * ndim * sizeof kept->numbers[0]);
 
-    member->format = copy != NULL ? strdup(layout->format) : NULL;
-    if (member->format == NULL) {
-        free(copy);
+    if (kept == NULL) {
         return false;
     }
-    *copy = *layout;
-    copy->format = member->format;
-    copy->buf = NULL;
-    member->layout = copy;
+    *kept = (struct member_layout){
+        .format = listing_text(listing, layout->format),
+        .len = layout->len,
+        .itemsize = layout->itemsize,
+        .ndim = layout->ndim,
+        .readonly = layout->readonly,
+        .given = layout->given,
+    };
+    if (kept->format == NULL) {
+        return false;
+    }
+    memcpy(kept->numbers, layout->shape, ndim * sizeof kept->numbers[0]);
+    memcpy(kept->numbers + ndim, layout->strides, ndim * sizeof kept->numbers[0]);
+    memcpy(kept->numbers + 2 * ndim, layout->suboffsets, ndim * sizeof kept->numbers[0]);
+    member->layout = kept;
+    return true;
+}
+
+bool member_layout(const struct member *member, struct layout *layout)
+{
+    const struct member_layout *kept = member->layout;
+    size_t ndim;
+
+    if (kept == NULL) {
+        return false;
+    }
+    ndim = (size_t)kept->ndim;
+    layout->buf = NULL;
+    layout->len = kept->len;
+    layout->itemsize = kept->itemsize;
+    layout->format = kept->format;
+    layout->ndim = kept->ndim;
+    layout->readonly = kept->readonly;
+    layout->given = kept->given;
+    memcpy(layout->shape, kept->numbers, ndim * sizeof kept->numbers[0]);
+    memcpy(layout->strides, kept->numbers + ndim, ndim * sizeof kept->numbers[0]);
+    memcpy(layout->suboffsets, kept->numbers + 2 * ndim, ndim * sizeof kept->numbers[0]);
     return true;
 }
 
@@ -92,26 +141,16 @@ static size_t text_of(const char *string)
 
 void listing_described(struct listing *listing, const struct member *member)
 {
-    listing->text += text_of(member->format) + text_of(member->dtype) + text_of(member->note);
+    listing->text += text_of(member->layout != NULL ? member->layout->format : NULL) + text_of(member->dtype) +
+                     text_of(member->note);
 }
 
 void listing_free(struct listing *listing)
 {
-    size_t i;
-
     if (listing == NULL) {
         return;
     }
-    for (i = 0; i < listing->count; i++) {
-        free(listing->members[i].name);
-        free(listing->members[i].type);
-        free(listing->members[i].format);
-        free(listing->members[i].layout);
-        free(listing->members[i].dtype);
-        free(listing->members[i].note);
-    }
+    arena_free(&listing->arena);
     free(listing->members);
-    free(listing->type);
-    free(listing->value);
     free(listing);
 }

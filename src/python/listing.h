@@ -4,12 +4,14 @@
 #ifndef MVIEW_PYTHON_LISTING_H
 #define MVIEW_PYTHON_LISTING_H
 
-#include "memory/layout.h"
+#include "base/arena.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct layout;
+struct member_layout;
 struct notes;
 
 enum {
@@ -18,25 +20,25 @@ enum {
     LISTING_MAX_TEXT = 4 * 1024 * 1024, /* bytes of types and formats; members behind that have only their names */
 };
 
+/* All that is pointed to is the listing's. */
 struct member {
-    char *name;           /* as --member takes it; raw */
+    const char *name;     /* as --member takes it; raw */
     unsigned depth;       /* containers of the list that it lies in */
-    char *type;           /* the Python type name; NULL for a member of an .npz */
-    struct layout *layout; /* owned; buf is NULL; NULL for what is no buffer */
-    char *format;         /* PEP 3118; what the layout's points to */
-    char *dtype;          /* the file's own type text; NULL where it has none */
-    char *note;           /* why it is no buffer, or what there is instead; NULL when nothing is to be said */
+    const char *type;     /* the Python type name; NULL for a member of an .npz */
+    const struct member_layout *layout; /* NULL for what is no buffer; see member_layout */
+    const char *dtype;    /* the file's own type text; NULL where it has none */
+    const char *note;     /* why it is no buffer, or what there is instead; NULL when nothing is to be said */
     const char *storage;  /* .npz: "stored", "deflated"; else NULL */
     uint64_t packed;      /* .npz: bytes in the archive */
     uint64_t size;        /* .npz: bytes unpacked, with the header */
 };
 
-/* All strings and the array are owned. */
 struct listing {
-    struct member *members;
+    struct arena arena;      /* all that is listed */
+    struct member *members;  /* owned */
     size_t count;
-    char *type;  /* the container's Python type name ("dict"); NULL for an .npz */
-    char *value; /* of what has no members: what it is, in a few words; else NULL */
+    const char *type;  /* the container's Python type name ("dict"); NULL for an .npz */
+    const char *value; /* of what has no members: what it is, in a few words; else NULL */
     bool cut;     /* there are more members than these: */
     size_t total; /* so many; 0 where that was not counted */
     size_t text; /* bytes of what was described so far, */
@@ -47,6 +49,9 @@ struct listing *listing_new(const char *type); /* NULL out of memory */
 
 /* A new, zeroed member at the end, with a copy of the name; NULL out of memory. */
 struct member *listing_add(struct listing *listing, const char *name, size_t name_length);
+
+/* A copy of a string, as long as the listing is; NULL for NULL and out of memory. */
+const char *listing_text(struct listing *listing, const char *string);
 
 /* Whether the list takes another member, with a name of that many bytes. */
 bool listing_takes(const struct listing *listing, size_t name_length);
@@ -61,8 +66,11 @@ void listing_end(struct listing *listing, size_t total);
 /* A sentence for a list that was cut. */
 void listing_tell_cut(const struct listing *listing, struct notes *notes);
 
-/* Copy a buffer's layout, with its format, into a member; false out of memory. */
-bool listing_set_layout(struct member *member, const struct layout *layout);
+/* Keep a buffer's layout, with its format, in a member: no more of it than its dimensions; false out of memory. */
+bool listing_set_layout(struct listing *listing, struct member *member, const struct layout *layout);
+
+/* The layout that was kept, its buf NULL; false for what is no buffer. */
+bool member_layout(const struct member *member, struct layout *layout);
 
 void listing_free(struct listing *listing); /* NULL is fine */
 

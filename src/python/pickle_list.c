@@ -57,7 +57,7 @@ void describe_value(struct text *text, struct reading *reading, struct pickle_va
 
 /* --- the list --------------------------------------------------------------------------- */
 
-static void describe_buffer(struct member *member, const struct pickle_value *value)
+static void describe_buffer(struct listing *listing, struct member *member, const struct pickle_value *value)
 {
     struct text text = TEXT_INIT;
     struct error error;
@@ -65,12 +65,12 @@ static void describe_buffer(struct member *member, const struct pickle_value *va
     bool plain = true;
 
     if (pickle_layout(value, &text, &layout, &plain, &error)) {
-        listing_set_layout(member, &layout);
+        listing_set_layout(listing, member, &layout);
     }
     if (pickle_has_dtype(value)) {
         text_clear(&text);
         pickle_dtype_text(value, &text);
-        member->dtype = strdup(text_string(&text));
+        member->dtype = listing_text(listing, text_string(&text));
     }
     text_free(&text);
 }
@@ -110,11 +110,12 @@ static void tell_place(const struct lister *lister, const struct tree_row *row, 
 static void describe_member(struct lister *lister, struct member *member, const struct tree_row *row)
 {
     struct pickle_value *meaning = recipe_value(lister->reading, row->value);
+    struct listing *listing = lister->source->listing;
     struct text text = TEXT_INIT;
 
-    member->type = strdup(recipe_type_name(lister->reading, row->value));
+    member->type = listing_text(listing, recipe_type_name(lister->reading, row->value));
     if (pickle_is_buffer(meaning)) {
-        describe_buffer(member, meaning);
+        describe_buffer(listing, member, meaning);
     }
     if (row->met != SIZE_MAX) {
         tell_place(lister, row, &text);
@@ -128,7 +129,7 @@ static void describe_member(struct lister *lister, struct member *member, const 
     if (row->too_deep) {
         text_printf(&text, "%sdeeper than %d levels: --member goes on", text.length > 0 ? "; " : "", TREE_MAX_DEPTH);
     }
-    member->note = text.length > 0 ? strdup(text_string(&text)) : NULL;
+    member->note = text.length > 0 ? listing_text(listing, text_string(&text)) : NULL;
     text_free(&text);
 }
 
@@ -155,8 +156,8 @@ bool list_row(void *context, const struct tree_row *row)
     if (listing_has_room(listing)) {
         describe_member(lister, member, row);
     } else {
-        member->type = strdup(recipe_type_name(lister->reading, row->value));
-        member->note = strdup("not described: the list is long enough");
+        member->type = listing_text(listing, recipe_type_name(lister->reading, row->value));
+        member->note = "not described: the list is long enough";
     }
     listing_described(listing, member);
     return true;

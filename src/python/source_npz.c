@@ -34,7 +34,7 @@ static uint64_t unpacked_most(const struct source *source)
 /* --- listing ------------------------------------------------------------------------------ */
 
 /* The facts of an .npy header; an array's types are needed no longer than this. */
-static bool describe_array(struct member *row, const struct npy *npy)
+static bool describe_array(struct listing *listing, struct member *row, const struct npy *npy)
 {
     struct text text = TEXT_INIT;
     struct layout layout;
@@ -42,14 +42,14 @@ static bool describe_array(struct member *row, const struct npy *npy)
     bool plain = true;
 
     dtype_text(npy->array.dtype, &text);
-    row->dtype = strdup(text_string(&text));
+    row->dtype = listing_text(listing, text_string(&text));
     text_clear(&text);
     if (dtype_has_object(npy->array.dtype)) {
-        row->note = strdup("Python objects: a pickle inside");
+        row->note = "Python objects: a pickle inside";
     } else if (array_layout(&npy->array, NULL, MEMBER_ALIGNMENT, &text, &layout, &plain, &error)) {
-        listing_set_layout(row, &layout);
+        listing_set_layout(listing, row, &layout);
     } else {
-        row->note = strdup(error.message);
+        row->note = listing_text(listing, error.message);
     }
     text_free(&text);
     return row->dtype != NULL;
@@ -104,8 +104,7 @@ static void list_below(struct members *members, const struct archive_member *mem
         return;
     }
     text_printf(&note, "%s: %s", listing->members[place].note, error->message);
-    free(listing->members[place].note);
-    listing->members[place].note = strdup(text_string(&note));
+    listing->members[place].note = listing_text(listing, text_string(&note));
     text_free(&note);
 }
 
@@ -138,16 +137,16 @@ static bool list_member(struct members *members, const struct archive_member *me
     row->packed = member->packed;
     row->size = member->size;
     if (!listing_has_room(listing)) {
-        row->note = strdup("not described: the list is long enough");
+        row->note = "not described: the list is long enough";
     } else if (!archive_start(member, file, members->start, NPY_MAX_START, &size, error)) {
-        row->note = strdup(error->message);
+        row->note = listing_text(listing, error->message);
     } else if (!npy_is(members->start, size)) {
-        row->note = strdup("no .npy");
+        row->note = "no .npy";
         tell_foreign(members, member->name);
     } else if (!npy_parse(&npy, members->start, size, member->size, true, &arena, error)) {
-        row->note = strdup(error->message);
+        row->note = listing_text(listing, error->message);
     } else {
-        describe_array(row, &npy);
+        describe_array(listing, row, &npy);
         goes_on = members->recursive && dtype_has_object(npy.array.dtype);
     }
     listing_described(listing, row);

@@ -130,7 +130,7 @@ static bool show_value(struct source *source, struct reading *reading, struct pi
     }
     if (source->listing->count == 0) {
         describe_value(&text, reading, value);
-        source->listing->value = text.length > 0 ? strdup(text_string(&text)) : NULL;
+        source->listing->value = text.length > 0 ? listing_text(source->listing, text_string(&text)) : NULL;
         text_free(&text);
     }
     return true;

@@ -51,16 +51,16 @@ static bool list_tensor(struct source *source, const struct safetensors *file, c
     if (member == NULL) {
         return false;
     }
-    member->dtype = strdup(tensor->dtype);
+    member->dtype = listing_text(source->listing, tensor->dtype);
     if (!listing_has_room(source->listing)) {
-        member->note = strdup("not described: the list is long enough");
+        member->note = "not described: the list is long enough";
     } else if (safetensors_array(tensor, &source->arena, &array, &plain, &error) &&
                array_layout(&array, source->mapping.data + file->offset + tensor->begin, 0, &format, &layout,
                             &plain, &error)) {
-        listing_set_layout(member, &layout);
-        member->note = tensor->remark != NULL ? strdup(tensor->remark) : NULL;
+        listing_set_layout(source->listing, member, &layout);
+        member->note = listing_text(source->listing, tensor->remark);
     } else {
-        member->note = strdup(error.message);
+        member->note = listing_text(source->listing, error.message);
     }
     text_free(&format);
     listing_described(source->listing, member);
@@ -82,8 +82,8 @@ static bool list_entry(struct listing *listing, const struct safetensors_entry *
         text_putc(&text, '\'');
         text_append(&text, entry->value, shown);
         text_puts(&text, shown < entry->value_length ? "...'" : "'");
-        member->type = strdup("str");
-        member->note = strdup(text_string(&text));
+        member->type = "str";
+        member->note = listing_text(listing, text_string(&text));
         listing_described(listing, member);
     }
     text_free(&text);

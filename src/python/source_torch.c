@@ -80,7 +80,7 @@ static bool list_others(struct source *source, const struct torch_archive *archi
             return false;
         }
         text_printf(&text, "%s, %llu bytes", found->name, (unsigned long long)found->size);
-        member->note = strdup(text_string(&text));
+        member->note = listing_text(source->listing, text_string(&text));
         text_free(&text);
         listing_described(source->listing, member);
     }

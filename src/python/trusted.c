@@ -108,16 +108,18 @@ static bool go_in(PyObject **object, const char *path, struct error *error)
     return true;
 }
 
-static void list_member(struct member *member, PyObject *value)
+static void list_member(struct listing *listing, struct member *member, PyObject *value)
 {
     struct view_options options = {.have_request = false};
+    char *type = interpreter_type_name(value);
     struct error error;
     struct view view;
 
-    member->type = interpreter_type_name(value);
+    member->type = listing_text(listing, type);
+    free(type);
     if (PyObject_CheckBuffer(value) && view_open(&view, value, &options, &error)) {
         if (view.readable) {
-            listing_set_layout(member, &view.layout);
+            listing_set_layout(listing, member, &view.layout);
         }
         view_close(&view);
     }
@@ -139,7 +141,7 @@ static bool list_members(struct source *source, PyObject *container, struct erro
 
         ok = member != NULL;
         if (ok) {
-            list_member(member, PyTuple_GetItem(pair, 1));
+            list_member(source->listing, member, PyTuple_GetItem(pair, 1));
         }
         Py_XDECREF(text);
     }

@@ -236,17 +236,18 @@ void fields_list(struct output *output)
     text_free(&text);
 }
 
-struct record record_of_member(const struct member *member, const char *source)
+struct record record_of_member(const struct member *member, const char *source, struct layout *layout)
 {
     static const struct notes no_notes = NOTES_INIT;
+    const struct layout *kept = member_layout(member, layout) ? layout : NULL;
 
     return (struct record){
         .name = member->name,
         .source = source,
         .type = member->type,
         .dtype = member->dtype,
-        .layout = member->layout,
-        .content = member->layout,
+        .layout = kept,
+        .content = kept,
         .notes = &no_notes,
     };
 }

@@ -43,8 +43,11 @@ struct record {
     const struct notes *notes;
 };
 
-/* The record of a container's member, or of what is no buffer: its facts without an address. */
-struct record record_of_member(const struct member *member, const char *source);
+/*
+ * The record of a container's member, or of what is no buffer: its facts without
+ * an address.  Its layout, if it has one, is put into *layout.
+ */
+struct record record_of_member(const struct member *member, const char *source, struct layout *layout);
 
 enum field_kind {
     FIELD_TEXT,

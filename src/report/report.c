@@ -269,7 +269,8 @@ static void fields_listing(struct report *report, struct text *text, const struc
         return;
     }
     for (i = 0; i < listing->count; i++) {
-        struct record member = record_of_member(&listing->members[i], record->source);
+        struct layout layout;
+        struct record member = record_of_member(&listing->members[i], record->source, &layout);
 
         fields_record(text, &member, report->fields, report->field_count);
     }

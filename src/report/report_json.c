@@ -130,7 +130,8 @@ bool json_record(struct text *text, const struct record *record)
 
 static json_t *member_json(const struct member *member, const char *source)
 {
-    struct record record = record_of_member(member, source);
+    struct layout layout;
+    struct record record = record_of_member(member, source, &layout);
     json_t *json = json_object();
 
     add_fields(json, &record);

@@ -189,6 +189,7 @@ void text_record(struct text *text, const struct record *record)
 static void add_row(struct table *table, const struct member *member, size_t *stored)
 {
     struct text *cells = table_row(table);
+    struct layout layout;
 
     if (cells == NULL) {
         return;
@@ -199,11 +200,11 @@ static void add_row(struct table *table, const struct member *member, size_t *st
     text_printf(&cells[1], "%*s", (int)(2 * member->depth), "");
     text_escape_string(&cells[1], member->name);
     text_escape_string(&cells[2], member->type != NULL ? member->type : "");
-    if (member->layout != NULL) {
-        text_escape_string(&cells[3], member->dtype != NULL ? member->dtype : member->format);
-        text_tuple(&cells[4], member->layout->shape, (size_t)member->layout->ndim);
-        text_puts(&cells[4], layout_is_c_contiguous(member->layout) ? "" : " F order");
-        text_printf(&cells[5], "%td byte%s", member->layout->len, member->layout->len == 1 ? "" : "s");
+    if (member_layout(member, &layout)) {
+        text_escape_string(&cells[3], member->dtype != NULL ? member->dtype : layout.format);
+        text_tuple(&cells[4], layout.shape, (size_t)layout.ndim);
+        text_puts(&cells[4], layout_is_c_contiguous(&layout) ? "" : " F order");
+        text_printf(&cells[5], "%td byte%s", layout.len, layout.len == 1 ? "" : "s");
     }
     if (member->storage != NULL) {
         text_puts(&cells[6], member->storage);
