@@ -23,7 +23,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOMENTS = 25 }; /* that other threads get to release what they hold */
+enum {
+    MOMENTS = 25,           /* that other threads get to release what they hold */
+    STATUS_UNFLUSHED = 120, /* Python's own, where sys.stdout could not be flushed at its end */
+};
+
 struct tracing {
     struct report *report;
     const struct options *options;
@@ -331,7 +335,9 @@ static int run(struct tracing *tracing, struct error *error)
     }
     ending_answered(tracing->report->output, ENDING_SECONDS, code);
     exits_settled(code != end.status ? code : 0);
-    interpreter_stop();
+    if (!interpreter_stop() && code == end.status) {
+        code = STATUS_UNFLUSHED;
+    }
     print_holders(tracing);
     recorder_stop();
     moment_end();

@@ -3,6 +3,7 @@
  */
 #include "holders/step_ways.h"
 
+#include "holders/file.h"
 #include "holders/frames.h"
 #include "holders/threads.h"
 
@@ -64,7 +65,7 @@ static void put_place(struct text *text, const struct frame *frame)
     text_puts(text, *last != '\0' ? last : "?");
     text_puts(text, " at ");
     if (file != NULL) {
-        step_put_string(text, file);
+        step_put_string(text, file_called(file));
     }
     text_printf(text, ":%d", frame_line(frame));
     text_free(&own);

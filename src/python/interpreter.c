@@ -146,12 +146,10 @@ bool interpreter_need(struct error *error)
     return started || interpreter_start(&expected, error);
 }
 
-void interpreter_stop(void)
+bool interpreter_stop(void)
 {
     /* Where no code of the user's ran, nothing waits for the end: taking all apart would be a tenth of the time. */
-    if (mode == INTERPRETER_USER && Py_IsInitialized()) {
-        Py_FinalizeEx();
-    }
+    return mode != INTERPRETER_USER || !Py_IsInitialized() || Py_FinalizeEx() == 0;
 }
 
 void interpreter_freeze(void)

@@ -49,8 +49,9 @@ bool interpreter_need(struct error *error);
 /*
  * End it, where it runs, before the process does: for expressions, atexit functions run, threads
  * are waited for, and what Python buffered is flushed.
+ * False where that could not be.
  */
-void interpreter_stop(void);
+bool interpreter_stop(void);
 
 /*
  * Spare the end the search for garbage in what is there by now, which of a large library (torch) is a fifth of all

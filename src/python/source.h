@@ -64,10 +64,16 @@ struct source {
 struct _object *source_compile(const char *expression);
 
 /*
- * Run a Python file in __main__: a new reference; NULL with an exception set, or, when there is no such file, with the
- * error.
+ * A file as Python has it in __file__, for a program that leaves the folder: from the root on, links and all.  A new
+ * reference; NULL with an exception set.
  */
-struct _object *source_exec(const char *path, struct error *error);
+struct _object *source_full_name(const char *path);
+
+/*
+ * Run a Python file in __main__, which its code has as `called`, in the encoding of files: a new reference; NULL with
+ * an exception set, or, when there is no such file, with the error.
+ */
+struct _object *source_exec(const char *path, const char *called, struct error *error);
 
 /* Evaluate an expression in __main__: a new reference; NULL with an exception set. */
 struct _object *source_evaluate(const char *expression);

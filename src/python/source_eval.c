@@ -38,8 +38,7 @@ static bool import_module(PyObject *names, const char *spec, struct error *error
     return ok;
 }
 
-/* As Python has it in __file__, for a program that leaves the folder: from the root on, links and all. */
-static PyObject *full_name(const char *path)
+struct _object *source_full_name(const char *path)
 {
     struct text full = TEXT_INIT;
     char *folder = path[0] != '/' ? getcwd(NULL, 0) : NULL;
@@ -56,14 +55,27 @@ static PyObject *full_name(const char *path)
     return name;
 }
 
-struct _object *source_exec(const char *path, struct error *error)
+/* Python/pythonrun.c's set_main_loader, and what it does before and after. */
+static bool set_main(PyObject *names, PyObject *file)
+{
+    PyObject *module = PyImport_ImportModule("_frozen_importlib_external");
+    PyObject *loader = module != NULL ? PyObject_CallMethod(module, "SourceFileLoader", "sO", "__main__", file) : NULL;
+    bool ok = loader != NULL && PyDict_SetItemString(names, "__loader__", loader) == 0 &&
+              PyDict_SetItemString(names, "__file__", file) == 0 &&
+              PyDict_SetItemString(names, "__cached__", Py_None) == 0;
+
+    Py_XDECREF(loader);
+    Py_XDECREF(module);
+    return ok;
+}
+
+struct _object *source_exec(const char *path, const char *called, struct error *error)
 {
     PyObject *main_module = PyImport_AddModule("__main__");
     PyObject *names = main_module != NULL ? PyModule_GetDict(main_module) : NULL;
     FILE *file = fopen(path, "re");
     struct stat status;
     PyObject *name;
-    PyObject *result = NULL;
 
     if (file == NULL) {
         error_set(error, ERROR_INPUT, "%s", strerror(errno));
@@ -74,18 +86,19 @@ struct _object *source_exec(const char *path, struct error *error)
         error_set(error, ERROR_INPUT, "%s", strerror(EISDIR));
         return NULL;
     }
-    name = full_name(path);
-    if (names != NULL && name != NULL && PyDict_SetItemString(names, "__file__", name) == 0) {
-        result = PyRun_File(file, path, Py_file_input, names, names);
+    name = source_full_name(path);
+    if (names == NULL || name == NULL || !set_main(names, name)) {
+        Py_XDECREF(name);
+        fclose(file);
+        return NULL;
     }
-    Py_XDECREF(name);
-    fclose(file);
-    return result;
+    Py_DECREF(name);
+    return PyRun_FileEx(file, called, Py_file_input, names, names, true);
 }
 
 static bool run_file(const char *path, struct error *error)
 {
-    PyObject *result = source_exec(path, error);
+    PyObject *result = source_exec(path, path, error);
 
     if (result == NULL) {
         if (error->kind == ERROR_NONE) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "holders/file.h"
 #include "trace/builtin.h"
 #include "trace/lines.h"
 #include "trace/symbol.h"
@@ -241,7 +242,7 @@ static void put_type(struct text *text, PyTypeObject *type)
 
 static void put_line(struct text *text, PyCodeObject *code, int place)
 {
-    put_string(text, code->co_filename);
+    put_string(text, file_called(code->co_filename));
     text_printf(text, ":%d in ", lines_find(code, place));
 #if PY_VERSION_HEX >= 0x030b0000
     put_string(text, code->co_qualname);

@@ -3,6 +3,7 @@
 #include "trace/program.h"
 
 #include "base/error.h"
+#include "holders/file.h"
 #include "python/interpreter.h"
 #include "python/source.h"
 
@@ -52,6 +53,18 @@ static bool add_folder(const struct program *program, struct error *error)
 
 /* --- an exception that nobody catches ------------------------------------------------------------------- */
 
+/* What print(code, file=sys.stderr) writes, but for its exceptions, which nobody hears of. */
+static void print_code(PyObject *code)
+{
+    PyObject *file = PySys_GetObject("stderr");
+
+    if (file != NULL && file != Py_None) {
+        PyFile_WriteObject(code, file, Py_PRINT_RAW);
+    }
+    PyErr_Clear();
+    PySys_WriteStderr("\n");
+}
+
 /* Python/pythonrun.c's handle_system_exit, without the exit: the status of a SystemExit that is set. */
 static int exit_status(void)
 {
@@ -68,7 +81,7 @@ static int exit_status(void)
         status = (int)PyLong_AsLong(code);
         PyErr_Clear();
     } else {
-        PySys_FormatStderr("%S\n", code);
+        print_code(code);
     }
     Py_XDECREF(code);
     Py_XDECREF(type);
@@ -115,16 +128,31 @@ static void finish(void)
     call("atexit", "_run_exitfuncs");
 }
 
+/* As `python FILE`: code has the file from the root on, for whoever reads it when the program has gone elsewhere. */
+static bool run_file(const char *path, struct error *error)
+{
+    PyObject *full = source_full_name(path);
+    PyObject *given = full != NULL ? PyUnicode_DecodeFSDefault(path) : NULL;
+    PyObject *called = given != NULL ? PyUnicode_EncodeFSDefault(full) : NULL;
+    PyObject *result = NULL;
+
+    if (called != NULL) {
+        file_call(full, given);
+        result = source_exec(path, PyBytes_AS_STRING(called), error);
+    }
+    Py_XDECREF(result);
+    Py_XDECREF(called);
+    Py_XDECREF(given);
+    Py_XDECREF(full);
+    return result != NULL;
+}
+
 static bool run_parts(const struct program *program, struct error *error)
 {
     PyObject *result;
 
-    if (program->exec != NULL) {
-        result = source_exec(program->exec, error);
-        if (result == NULL) {
-            return false;
-        }
-        Py_DECREF(result);
+    if (program->exec != NULL && !run_file(program->exec, error)) {
+        return false;
     }
     if (program->expression != NULL) {
         result = source_evaluate(program->expression);

@@ -140,7 +140,7 @@ raw" ] || [ "$stderr" = "raw
     cat >app.py <<'end'
 import locale, os, signal, sys
 print(sys.flags, sys.warnoptions, hash("text"), sys.getfilesystemencoding(), sys.stdout.encoding.lower(), __name__,
-      locale.setlocale(locale.LC_CTYPE), locale.getpreferredencoding(), sys.stdin.errors, sys.prefix, __file__,
+      __loader__.path, __cached__, (lambda: 0).__code__.co_filename, sorted(globals()), locale.setlocale(locale.LC_CTYPE), locale.getpreferredencoding(), sys.stdin.errors, sys.prefix, __file__,
       sys.getrecursionlimit(), signal.getsignal(2), signal.getsignal(13), {k: v for k, v in os.environ.items() if k[:2] == "LC"},
       file=sys.stderr, sep="\n")
 end
@@ -150,6 +150,27 @@ end
         env "$settings" "$MVIEW" --trace -x app.py 2>with >/dev/null
         diff without with
     done
+}
+
+@test "code of the program is found when it has gone elsewhere, and is told as the command line has it" {
+    mkdir sub
+    cat >sub/app.py <<'end'
+import inspect, os, sys, warnings
+def keep():
+    view = memoryview(bytearray(3))
+    yield view
+def show(): return 1
+os.chdir("/")
+held = keep()
+next(held)
+warnings.warn("here")
+sys.stderr.write(inspect.getsource(show) + str("app.py" in str([os.path.realpath("/proc/self/fd/%d" % n) for n in range(9)])))
+end
+    "$MVIEW_PYTHON" sub/app.py 2>without
+    "$MVIEW" --trace -x sub/app.py >report 2>with
+    diff without with
+    grep -qxF "    at sub/app.py:3 in keep" report
+    grep -qxF "    kept by local 'view' of generator keep at sub/app.py:4, suspended, in __main__.held" report
 }
 
 @test "a file's own folder is searched for modules, and it runs before the expression" {
@@ -170,6 +191,29 @@ end
     [ "$status" -eq 1 ]
     [[ "$stderr" == "Traceback"*"ZeroDivisionError: division by zero" ]]
     has "nothing is held"
+}
+
+@test "the exit status and words are Python's where output fails, or what is to be said does" {
+    cat >app.py <<'end'
+import sys
+class Broken:
+    def write(self, text): return len(text)
+    def flush(self): raise OSError("gone")
+    def __repr__(self): return "Broken"
+    def __str__(self): raise ValueError("no words")
+if sys.argv[1] == "output":
+    sys.stdout = Broken()
+elif sys.argv[1] == "words":
+    sys.exit(Broken())
+end
+    for how in output words none; do
+        without=0 with=0
+        "$MVIEW_PYTHON" app.py "$how" 2>without.txt || without=$?
+        "$MVIEW" --trace -x app.py -- "$how" 2>with.txt >/dev/null || with=$?
+        [ "$without" -eq "$with" ] || { echo "$how: $without, $with" && false; }
+        # what Python says about words that fail differs from version to version
+        [ "$how" = words ] || diff without.txt with.txt
+    done
 }
 
 @test "threads are waited for, atexit functions run, before the report" {
