@@ -2,9 +2,9 @@
 
 #include "trace/holding.h"
 
-
 #include "holders/holders.h"
 #include "memory/peek.h"
+#include "trace/subject.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -138,18 +138,100 @@ static void take_answer(struct holding *holding, struct holders_answer *answer, 
     }
 }
 
-void holding_select(struct holdings *holdings, const uintptr_t *of, size_t of_count)
+static bool is_here(const struct holding *holding)
+{
+    return !holding->export.view.elsewhere && is_object(holding->export.view.owner);
+}
+
+uintptr_t holding_behind(const struct ledger_export *export)
+{
+    bool here = !export->view.elsewhere && is_object(export->view.owner);
+
+    return here ? (uintptr_t)subject_behind((PyObject *)export->view.owner) : 0;
+}
+
+/* What kind of exporters theirs are. */
+static void know(struct holdings *holdings)
+{
+    size_t i;
+
+    for (i = 0; i < holdings->count; i++) {
+        struct holding *holding = &holdings->items[i];
+
+        if (holding->behind == 0 && is_here(holding)) {
+            holding->family = subject_family(Py_TYPE((PyObject *)holding->export.view.owner));
+            holding->behind = holding_behind(&holding->export);
+        }
+    }
+}
+
+/* Those that `is_one` says so of. */
+static void leave(struct holdings *holdings, bool (*is_one)(const struct holding *holding, const void *data),
+                  const void *data)
 {
     size_t kept = 0, i;
 
     for (i = 0; i < holdings->count; i++) {
-        if (concerns(&holdings->items[i].export, of, of_count)) {
+        if (is_one(&holdings->items[i], data)) {
             holdings->items[kept++] = holdings->items[i];
         } else {
             drop_names(&holdings->items[i]);
         }
     }
     holdings->count = kept;
+}
+
+static bool is_subject(const struct holding *holding, const void *exception)
+{
+    return subject_has_family(exception, holding->family);
+}
+
+void holding_restrict(struct holdings *holdings, const char *exception)
+{
+    bool any = false;
+    size_t i;
+
+    know(holdings);
+    for (i = 0; i < holdings->count && exception != NULL && !any; i++) {
+        any = is_subject(&holdings->items[i], exception);
+    }
+    if (any) {
+        leave(holdings, is_subject, exception);
+    }
+}
+
+bool holding_are_of_one(const struct holdings *holdings, const char *exception)
+{
+    size_t i;
+
+    if (exception == NULL || holdings->count == 0 || holdings->left_out > 0) {
+        return false;
+    }
+    for (i = 0; i < holdings->count; i++) {
+        const struct holding *holding = &holdings->items[i];
+
+        if (holding->behind == 0 || holding->behind != holdings->items[0].behind || !is_subject(holding, exception)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct of {
+    const uintptr_t *items;
+    size_t count;
+};
+
+static bool is_of(const struct holding *holding, const void *data)
+{
+    const struct of *of = data;
+
+    return concerns(&holding->export, of->items, of->count);
+}
+
+void holding_select(struct holdings *holdings, const uintptr_t *of, size_t of_count)
+{
+    leave(holdings, is_of, &(struct of){of, of_count});
 }
 
 void holding_name(struct holdings *holdings, void *traceback, bool ended)
@@ -161,12 +243,13 @@ void holding_name(struct holdings *holdings, void *traceback, bool ended)
     struct holding **asked = calloc(holdings->count + 1, sizeof *asked);
     size_t count = 0, i;
 
+    know(holdings);
     for (i = 0; questions != NULL && answers != NULL && asked != NULL && i < holdings->count; i++) {
         struct holding *holding = &holdings->items[i];
 
         if (holding->export.view.elsewhere) {
             holding->why = "another interpreter's objects are not looked through";
-        } else if (is_object(holding->export.view.owner)) {
+        } else if (is_here(holding)) {
             questions[count].exporter = (PyObject *)holding->export.view.owner;
             questions[count].view = (const Py_buffer *)holding->export.view.address;
             memcpy(&questions[count].filled, holding->export.filled, sizeof questions[count].filled);

@@ -23,6 +23,8 @@ struct holding {
     struct ledger_export export; /* a copy */
     struct ledger_words words;   /* of the request; borrowed from the ledger */
     enum holding_state state;
+    const char *family; /* the type of the owner's that has errors of its own: see trace/subject.h; or NULL */
+    uintptr_t behind;   /* the object that programs have of the owner; 0 where it was not looked for */
     char **names; /* owned, and each of them */
     size_t name_count;
     bool guessed;    /* .. of what may only look like a reference */
@@ -50,6 +52,15 @@ bool holding_copy(const struct holdings *holdings, struct holdings *copy);
 
 /* Leave those of some owners or exporters. */
 void holding_select(struct holdings *holdings, const uintptr_t *of, size_t of_count);
+
+/* The object that programs have of an export's owner, or 0. */
+uintptr_t holding_behind(const struct ledger_export *export);
+
+/* Leave those that an exception of these words is about, when any are known to be of its types; NULL: all. */
+void holding_restrict(struct holdings *holdings, const char *exception);
+
+/* Whether all are exports of one object that an exception of these words (NULL: no) is known to be about. */
+bool holding_are_of_one(const struct holdings *holdings, const char *exception);
 
 /*
  * Find out who keeps them, with the GIL and without the lock.  `traceback` (a PyObject): of a BufferError that is told

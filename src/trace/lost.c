@@ -4,10 +4,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "holders/frames.h"
 #include "trace/asker.h"
 #include "trace/holding.h"
 #include "trace/moment.h"
+#include "trace/near.h"
 #include "trace/recorder.h"
 
 #include <frameobject.h>
@@ -15,228 +15,22 @@
 #include <string.h>
 
 enum {
-    LOST_MOST = 16,  /* exporters that one error may be about */
-    STEPS = 3,       /* from a frame: a local, its attributes, what they hold */
-    MOST_SEEN = 4096, /* objects looked at */
     MOST_FRAMES = 64, /* in which an exception is printed */
     PATIENCE = 20000, /* times that Python could do something else */
+    UNRAISABLE_OBJECT = 4, /* of the arguments of sys.unraisablehook */
 };
 
 static const struct lost *watched;
 
-/* --- which exporters have exports ---------------------------------------------------------------- */
-
-struct owners {
-    uintptr_t *items; /* owned; sorted */
-    size_t count;
-};
-
-static int by_address(const void *left, const void *right)
-{
-    uintptr_t a = *(const uintptr_t *)left, b = *(const uintptr_t *)right;
-
-    return a < b ? -1 : a > b;
-}
-
-/* Those that have some now, and those that had when the error was raised. */
-static void find_owners(struct owners *owners, const struct holdings *raised)
-{
-    const struct ledger *ledger = recorder_lock();
-    size_t i;
-
-    *owners = (struct owners){.items = malloc((ledger->export_count + raised->count + 1) * sizeof *owners->items)};
-    for (i = 0; owners->items != NULL && i < ledger->export_count; i++) {
-        if (ledger->exports[i].used) {
-            owners->items[owners->count++] = ledger->exports[i].view.owner;
-        }
-    }
-    recorder_unlock();
-    for (i = 0; owners->items != NULL && i < raised->count; i++) {
-        owners->items[owners->count++] = raised->items[i].export.view.owner;
-    }
-    if (owners->items != NULL) {
-        qsort(owners->items, owners->count, sizeof *owners->items, by_address);
-    }
-}
-
-/* --- which of them are near -------------------------------------------------------------------------- */
-
-struct search {
-    const struct owners *owners;
-    PyObject **seen; /* a queue; borrowed: all that is in it is kept by the traceback meanwhile */
-    size_t count;
-    PyObject *avoided; /* borrowed */
-    uintptr_t found[LOST_MOST];
-    size_t found_count;
-};
-
-static bool is_known(const struct search *search, const PyObject *object)
-{
-    size_t i;
-
-    for (i = 0; i < search->count; i++) {
-        if (search->seen[i] == object) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What everything leads to, and leads to everything. */
-static bool is_thoroughfare(PyObject *object)
-{
-    return PyModule_Check(object) || PyType_Check(object) || PyFunction_Check(object) || PyCode_Check(object) ||
-           PyUnicode_Check(object) || PyLong_Check(object) || object == Py_None;
-}
-
-static int look_at(PyObject *object, void *data)
-{
-    struct search *search = data;
-    uintptr_t address = (uintptr_t)object;
-
-    if (object == NULL || search->count == MOST_SEEN || object == search->avoided || is_thoroughfare(object) ||
-        is_known(search, object)) {
-        return 0;
-    }
-    search->seen[search->count++] = object;
-    if (search->found_count < LOST_MOST &&
-        bsearch(&address, search->owners->items, search->owners->count, sizeof address, by_address) != NULL) {
-        search->found[search->found_count++] = address;
-    }
-    return 0;
-}
-
-static void go_on(struct search *search, PyObject *object)
-{
-    traverseproc traverse = Py_TYPE(object)->tp_traverse;
-
-    if (traverse != NULL && PyType_IS_GC(Py_TYPE(object))) {
-        traverse(object, look_at, search);
-    }
-}
-
-/* Step by step from what is in the queue, until something is found. */
-static void spread(struct search *search)
-{
-    size_t begin = 0;
-    int step;
-
-    for (step = 0; step < STEPS && search->found_count == 0; step++) {
-        size_t end = search->count;
-
-        for (; begin < end; begin++) {
-            go_on(search, search->seen[begin]);
-        }
-    }
-}
-
-static PyObject *globals_of(PyFrameObject *frame)
-{
-#if PY_VERSION_HEX >= 0x030b0000
-    return PyFrame_GetGlobals(frame);
-#else
-    Py_INCREF(frame->f_globals);
-    return frame->f_globals;
-#endif
-}
-
-static bool is_among(const PyObject *name, PyObject *names)
-{
-    Py_ssize_t i;
-
-    for (i = 0; i < PyTuple_GET_SIZE(names); i++) {
-        if (PyTuple_GET_ITEM(names, i) == name) { /* both are interned */
-            return true;
-        }
-    }
-    return false;
-}
-
-/* All that is in a dict, or what it has for some names. */
-static void search_names(struct search *search, PyObject *dict, PyObject *names)
-{
-    PyObject *name, *value;
-    Py_ssize_t place = 0;
-
-    search->count = 0;
-    while (PyDict_Next(dict, &place, &name, &value)) {
-        if (names == NULL || is_among(name, names)) {
-            look_at(value, search);
-        }
-    }
-    spread(search);
-}
-
-static bool is_first(void *frame, PyThreadState *thread, void *first)
-{
-    if (thread == PyThreadState_Get()) {
-        *(void **)first = frame;
-    }
-    return thread != PyThreadState_Get();
-}
-
-static bool look_at_value(PyObject *value, PyObject *name, bool sure, void *data)
-{
-    (void)name;
-    return !sure || look_at(value, data) == 0;
-}
-
-/* While it runs, the collector is not told of what a frame has. */
-static void look_at_locals(struct search *search)
-{
-    struct frame frame;
-    void *running = NULL;
-
-    frames_each_running(is_first, &running);
-    if (running != NULL && frame_read_running(running, &frame)) {
-        frame_each(&frame, look_at_value, search);
-    }
-}
-
-/* First what the frame itself leads to, then what the globals do that its code names, then what any do. */
-static void search_frame(struct search *search, PyFrameObject *frame, bool running)
-{
-    PyObject *globals = globals_of(frame);
-    PyCodeObject *code = PyFrame_GetCode(frame);
-
-    search->avoided = globals;
-    if (running) {
-        look_at_locals(search);
-    } else {
-        look_at((PyObject *)frame, search);
-    }
-    spread(search);
-    if (search->found_count == 0) {
-        search_names(search, globals, code->co_names);
-    }
-    if (search->found_count == 0) {
-        search_names(search, globals, NULL);
-    }
-    Py_DECREF(code);
-    Py_DECREF(globals);
-}
-
-static void search_traceback(struct search *search, PyObject *traceback)
-{
-    PyTracebackObject *entry = (PyTracebackObject *)traceback;
-
-    if (traceback == NULL || !PyTraceBack_Check(traceback)) {
-        return;
-    }
-    while (entry->tb_next != NULL) {
-        entry = entry->tb_next;
-    }
-    search_frame(search, entry->tb_frame, false);
-}
-
 /* --- who keeps them ------------------------------------------------------------------------------------ */
 
-static bool name_now(const struct search *search, PyObject *traceback, struct holdings *holdings)
+static bool name_now(const struct near *near, PyObject *traceback, struct holdings *holdings)
 {
-    bool ok = holding_collect(recorder_lock(), search->found, search->found_count, holdings);
+    bool ok = holding_collect(recorder_lock(), near->found, near->count, holdings);
 
     recorder_unlock();
     if (ok) {
+        holding_restrict(holdings, near->exception);
         holding_name(holdings, traceback, false);
     }
     return ok;
@@ -246,15 +40,15 @@ static bool name_now(const struct search *search, PyObject *traceback, struct ho
  * Of those that the error is about, who kept them when it was raised, as far as that was seen; who keeps them now, for
  * those that no name was found for then, or if nobody looked.  Where none is near, all are meant.
  */
-static bool find_keepers(const struct search *search, PyObject *traceback, struct holdings *raised)
+static bool find_keepers(const struct near *near, PyObject *traceback, struct holdings *raised)
 {
     struct holdings now;
 
-    holding_select(raised, search->found, search->found_count);
-    if (holding_are_named(raised) && (raised->count > 0 || search->found_count == 0)) {
+    holding_select(raised, near->found, near->count);
+    if (holding_are_named(raised) && (raised->count > 0 || near->count == 0)) {
         return true;
     }
-    if (!name_now(search, traceback, &now)) {
+    if (!name_now(near, traceback, &now)) {
         return false;
     }
     if (raised->count == 0) {
@@ -268,46 +62,36 @@ static bool find_keepers(const struct search *search, PyObject *traceback, struc
 }
 
 /* Those near to the frame that runs. */
-static void select_near(struct holdings *holdings)
+static void select_near(struct holdings *holdings, const char *exception)
 {
-    PyFrameObject *frame = PyEval_GetFrame();
-    struct owners owners;
-    struct search search = {.owners = &owners, .seen = malloc(MOST_SEEN * sizeof *search.seen)};
+    struct near near;
 
-    find_owners(&owners, holdings);
-    if (frame != NULL && owners.items != NULL && search.seen != NULL) {
-        Py_INCREF(frame);
-        search_frame(&search, frame, true);
-        Py_DECREF(frame);
+    near_running(&near, holdings, exception);
+    holding_restrict(holdings, near.exception);
+    if (near.count > 0 || !holding_are_of_one(holdings, near.exception)) {
+        /* a list of none would select all */
+        near.count += near.count == 0;
+        holding_select(holdings, near.found, near.count);
     }
-    /* a list of none would select all */
-    search.found_count += search.found_count == 0;
-    holding_select(holdings, search.found, search.found_count);
-    free(owners.items);
-    free(search.seen);
 }
 
-static void tell(const struct lost *lost, PyObject *type, PyObject *value, PyObject *traceback)
+static void tell(const struct lost *lost, PyObject *type, PyObject *value, PyObject *traceback, PyObject *loser)
 {
     struct text exception = TEXT_INIT;
     struct holdings holdings = {.items = NULL};
     bool looked = moment_take(value, &holdings);
-    struct owners owners;
-    struct search search = {.owners = &owners, .seen = malloc(MOST_SEEN * sizeof *search.seen)};
+    struct near near;
 
-    find_owners(&owners, &holdings);
-    if (owners.items != NULL && search.seen != NULL && owners.count > 0) {
-        search_traceback(&search, traceback);
-    }
-    if ((looked && holdings.count == 0 && holdings.left_out == 0) || find_keepers(&search, traceback, &holdings)) {
-        asker_exception(type, value, &exception);
+    asker_exception(type, value, &exception);
+    near_traceback(&near, &holdings, text_string(&exception), traceback, loser);
+    holding_restrict(&holdings, near.exception);
+    if ((looked && holdings.count == 0 && holdings.left_out == 0) || find_keepers(&near, traceback, &holdings)) {
         holding_recall(&holdings, lost->before);
-        lost->found(lost->context, text_string(&exception), &holdings, search.found_count > 0);
+        lost->found(lost->context, text_string(&exception), &holdings,
+                    near.count > 0 || holding_are_of_one(&holdings, near.exception));
     }
     holding_free(&holdings);
     text_free(&exception);
-    free(owners.items);
-    free(search.seen);
 }
 
 /* --- when ------------------------------------------------------------------------------------------------ */
@@ -322,7 +106,7 @@ bool lost_uncaught(const struct lost *lost)
     recorder_look_away();
     PyErr_Fetch(&type, &value, &traceback);
     PyErr_NormalizeException(&type, &value, &traceback);
-    tell(lost, type, value, traceback);
+    tell(lost, type, value, traceback, NULL);
     PyErr_Restore(type, value, traceback);
     recorder_look_again();
     return true;
@@ -376,10 +160,13 @@ static void wait_for_print(void)
     }
 }
 
-/* The arguments of such a hook: exc_type, exc_value, exc_traceback, ..  Whether they tell of a BufferError. */
-static bool see_lost(PyObject *arguments)
+/*
+ * The arguments of such a hook: exc_type, exc_value, exc_traceback, ..; `object`, where it is known to be among them,
+ * has lost it.  Whether they tell of a BufferError.
+ */
+static bool see_lost(PyObject *arguments, Py_ssize_t object)
 {
-    PyObject *type;
+    PyObject *type, *loser;
 
     if (!PyTuple_Check(arguments) || PyTuple_GET_SIZE(arguments) < 3) {
         return false;
@@ -388,8 +175,9 @@ static bool see_lost(PyObject *arguments)
     if (type == NULL || !PyErr_GivenExceptionMatches(type, PyExc_BufferError)) {
         return false;
     }
+    loser = object < PyTuple_GET_SIZE(arguments) ? PyTuple_GET_ITEM(arguments, object) : NULL;
     recorder_look_away();
-    tell(watched, type, PyTuple_GET_ITEM(arguments, 1), PyTuple_GET_ITEM(arguments, 2));
+    tell(watched, type, PyTuple_GET_ITEM(arguments, 1), PyTuple_GET_ITEM(arguments, 2), loser);
     recorder_look_again();
     return true;
 }
@@ -401,7 +189,7 @@ static int hear(const char *event, PyObject *arguments, void *unused)
     (void)unused;
     if (strcmp(event, "sys.unraisablehook") == 0 && PyTuple_Check(arguments) && PyTuple_GET_SIZE(arguments) == 2) {
         PyErr_Fetch(&type, &value, &traceback);
-        if (see_lost(PyTuple_GET_ITEM(arguments, 1))) {
+        if (see_lost(PyTuple_GET_ITEM(arguments, 1), UNRAISABLE_OBJECT)) {
             wait_for_print();
         }
         PyErr_Restore(type, value, traceback);
@@ -414,7 +202,7 @@ static PyCFunction original_excepthook;
 
 static PyObject *thread_excepthook(PyObject *module, PyObject *arguments)
 {
-    bool lost = see_lost(arguments);
+    bool lost = see_lost(arguments, PY_SSIZE_T_MAX);
     PyObject *result = original_excepthook(module, arguments);
 
     if (lost) {

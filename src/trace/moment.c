@@ -32,7 +32,7 @@ static struct moment moments[MOMENTS];
 static int moment_count;
 static double started, spent;
 static initproc original;
-static void (*near_frame)(struct holdings *holdings);
+static void (*near_frame)(struct holdings *holdings, const char *exception);
 
 /* --- the last errors --------------------------------------------------------------------------- */
 
@@ -106,8 +106,8 @@ static int add(PyObject *exception, const char *where, const struct holdings *ho
     if (*where == '\0' || moment_count == MOMENTS || !holding_copy(holdings, &moment.holdings)) {
         return NO_MOMENT;
     }
-    near_frame(&moment.holdings);
     asker_exception((PyObject *)Py_TYPE(exception), exception, &text);
+    near_frame(&moment.holdings, text_string(&text));
     moment.exception = text.data;
     moment.where = strdup(where);
     if (moment.holdings.count == 0 || text.failed || moment.where == NULL) {
@@ -184,7 +184,7 @@ static int initialize(PyObject *exception, PyObject *arguments, PyObject *keywor
     return result;
 }
 
-void moment_watch(void (*select)(struct holdings *holdings))
+void moment_watch(void (*select)(struct holdings *holdings, const char *exception))
 {
     PyTypeObject *type = (PyTypeObject *)PyExc_BufferError;
 

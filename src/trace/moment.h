@@ -14,9 +14,10 @@
 
 /*
  * Look whenever one is made, from now on, once: those by which requests are refused are not looked into, nor is any
- * when the time for it is used up.  `select` leaves those exports that are near to the frame that runs, or none.
+ * when the time for it is used up.  `select` leaves those exports that what says
+ * `exception` may be about, or none.
  */
-void moment_watch(void (*select)(struct holdings *holdings));
+void moment_watch(void (*select)(struct holdings *holdings, const char *exception));
 
 /*
  * Of an exception that is told of: the caller gives it back by holding_free.  False where nobody looked then.

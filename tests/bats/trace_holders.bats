@@ -119,6 +119,72 @@ bytearray at 0x"*", 8 bytes: 1 export held
     done
 }
 
+@test "what the error says tells which kind of exporter it is about" {
+    cat >app.py <<'end'
+import array, io, mmap, sys, threading
+class Stream(io.BytesIO):
+    pass
+data, numbers, memory = bytearray(8), array.array("b", range(7)), mmap.mmap(-1, 4096)
+stream, mine = io.BytesIO(b"12345"), Stream(b"123456")
+views = [memoryview(data), memoryview(numbers), memoryview(memory), stream.getbuffer(), stream.getbuffer(),
+         io.BytesIO(b"1234").getbuffer(), mine.getbuffer()]
+changes = {"bytearray": (data, lambda it: it.append(1)), "array": (numbers, lambda it: it.append(1)),
+           "close": (memory, lambda it: it.close()), "resize": (memory, lambda it: it.resize(8192)),
+           "stream": (stream, lambda it: it.write(bytes(9))), "derived": (mine, lambda it: it.close())}
+def caught(it, change):
+    try:
+        change(it)
+    except BufferError:
+        pass
+if sys.argv[1] == "thread":
+    worker = threading.Thread(target=numbers.append, args=(1,))
+    worker.start()
+    worker.join()
+elif sys.argv[2:]:
+    caught(*changes[sys.argv[1]])
+else:
+    it, change = changes[sys.argv[1]]
+    change(it)
+end
+    told() { # EXPORTERS, of those told of
+        grep -o '^[a-z_]*[.a-zA-Z_]* at 0x[0-9a-f]*, [0-9]* bytes: [0-9] exports* held' | sed 's/ at 0x[0-9a-f]*, / /; s/ bytes: / /; s/ exports* held//' | sort | paste -sd,
+    }
+    while read -r how exporters; do
+        trace -x app.py -- "$how"
+        [[ "$stderr" == *": at that moment
+"* ]]
+        [ "$(told <<<"${stderr%%Exception ignored*}")" = "$exporters" ] || { echo "$how: $stderr" && false; }
+        [ "$how" != thread ] || continue
+        trace -x app.py -- "$how" caught
+        [ "$(sed -n '/ and caught, /,/^COUNT/p' <<<"$output" | told)" = "$exporters" ] || { echo "$how: $output" && false; }
+    done <<'end'
+bytearray bytearray 8 1
+array array.array 7 1
+close mmap.mmap 4096 1
+resize mmap.mmap 4096 1
+stream _io._BytesIOBuffer 5 1,_io._BytesIOBuffer 5 1
+derived _io._BytesIOBuffer 6 1
+thread array.array 7 1
+end
+}
+
+@test "a destructor of C's tells whose error it is" {
+    cat >app.py <<'end'
+import gc, io, mmap
+views = [memoryview(bytearray(9)), io.BytesIO(b"1234").getbuffer(), memoryview(mmap.mmap(-1, 4096))]
+class Stream(io.BytesIO): pass
+stream = Stream(b"123456")
+stream.view = stream.getbuffer()
+del stream
+gc.collect()
+end
+    PYTHONDEVMODE=1 trace -x app.py
+    [[ "$stderr" == *"Exception ignored "*": Existing exports of data"*": at that moment
+_io._BytesIOBuffer at 0x"*", 6 bytes: 1 export held
+"* ]] || { echo "$stderr" && false; }
+    [[ "$stderr" != *", 4 bytes"* && "$stderr" != *", 9 bytes"* ]]
+}
+
 @test "who held it when somebody caught the error stands in the report" {
     cat >app.py <<'end'
 import unittest
