@@ -58,7 +58,7 @@ void parts_key(struct reading *reading, struct pickle_value *key, struct text *t
 {
     if (key->kind <= PICKLE_BYTES) {
         pickle_scalar_text(key, text);
-    } else {
+    } else if (!recipe_characters(recipe_value(reading, key), text)) {
         recipe_repr(reading, key, text);
     }
 }

@@ -100,6 +100,9 @@ bool recipe_shape(struct reading *reading, const struct pickle_value *value, boo
 /* Item `place` of an ARRAY of at most one dimension, or of a SCALAR; false when it has none or is too large to tell. */
 bool recipe_item_text(const struct pickle_value *array, size_t place, struct text *text);
 
+/* The characters of a SCALAR that is a str or bytes, as that would be written as a key; false for others. */
+bool recipe_characters(const struct pickle_value *scalar, struct text *text);
+
 /* As repr writes it, cut where it gets long or deep. */
 void recipe_repr(struct reading *reading, struct pickle_value *value, struct text *text);
 

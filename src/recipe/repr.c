@@ -118,6 +118,20 @@ static void put_dtype(const struct dtype *dtype, struct text *text, size_t end)
     text_free(&type);
 }
 
+/* NumPy's scalars as what they are equal to. */
+static void put_scalar(struct reading *reading, struct pickle_value *value, const struct pickle_value *scalar,
+                       struct text *text)
+{
+    struct text item = TEXT_INIT;
+
+    if (scalar->array->dtype->itemsize <= MAX_STRING * 4 && recipe_item_text(scalar, 0, &item)) {
+        text_append(text, text_string(&item), item.length);
+    } else {
+        text_printf(text, "<%s>", recipe_type_name(reading, value));
+    }
+    text_free(&item);
+}
+
 static void put(struct reading *reading, struct pickle_value *value, struct text *text, size_t end, unsigned depth)
 {
     struct pickle_value *meaning;
@@ -133,9 +147,11 @@ static void put(struct reading *reading, struct pickle_value *value, struct text
     case PICKLE_BYTEARRAY:
         put_cut(meaning, text);
         break;
+    case PICKLE_SCALAR:
+        put_scalar(reading, value, meaning, text);
+        break;
     case PICKLE_TYPED:
     case PICKLE_ARRAY:
-    case PICKLE_SCALAR:
     case PICKLE_GRID:
     case PICKLE_NAMED:
         text_printf(text, "<%s>", recipe_type_name(reading, value));
@@ -174,6 +190,37 @@ struct pickle_value *recipe_call_text(struct reading *reading, const struct pick
 
     put_call(reading, object, name, &text, MAX_LENGTH, 0);
     return recipe_text(reading, &text);
+}
+
+static unsigned long character(const unsigned char *bytes, const struct dtype *dtype)
+{
+    bool big = dtype->order == '>';
+
+    return dtype->kind == 'S' ? bytes[0]
+                              : (unsigned long)bytes[big ? 0 : 3] << 24 | (unsigned long)bytes[big ? 1 : 2] << 16 |
+                                    (unsigned long)bytes[big ? 2 : 1] << 8 | bytes[big ? 3 : 0];
+}
+
+bool recipe_characters(const struct pickle_value *scalar, struct text *text)
+{
+    const struct dtype *dtype = scalar->kind == PICKLE_SCALAR ? scalar->array->dtype : NULL;
+    size_t width = dtype != NULL && dtype->kind == 'U' ? 4 : 1;
+    size_t size = dtype != NULL ? dtype->itemsize : 0;
+    size_t i;
+
+    if (dtype == NULL || (dtype->kind != 'U' && dtype->kind != 'S') || size > MAX_ITEM) {
+        return false;
+    }
+    while (size >= width && character(scalar->data + size - width, dtype) == 0) {
+        size -= width;
+    }
+    for (i = 0; i < size; i += width) {
+        char bytes[4] = {(char)scalar->data[i]};
+        unsigned long code = character(scalar->data + i, dtype);
+
+        text_append(text, bytes, width == 1 ? 1 : utf8_encode(code <= 0x10ffff ? (unsigned)code : 0xfffd, bytes));
+    }
+    return true;
 }
 
 bool recipe_item_text(const struct pickle_value *array, size_t place, struct text *text)

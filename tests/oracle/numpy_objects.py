@@ -220,6 +220,29 @@ def test_types():
     check(listed == [("0,0", "'a'"), ("0,1", "'bc'"), ("1,0", "''"), ("1,1", "'d'")], "arrays of StringDType", listed)
 
 
+def test_keys():
+    """Keys that are NumPy's scalars have the text of what they are equal to, as labels that numpy.unique gives."""
+    keys = [np.int64(3), np.uint8(7), np.float32(1.5), np.bool_(True), np.str_("a/b"), np.str_(""), np.str_("\ud83d\udc0d\xe9"),
+            np.array("ab", ">U5")[()], np.bytes_(b"raw"), np.datetime64("2020-01-02"), (np.int64(1), np.float64(0.5)),
+            frozenset([np.int8(4)])]
+    texts = ["3", "7", "1.5", "True", "a/b", "", "\ud83d\udc0d\xe9".encode("utf-16", "surrogatepass").decode("utf-16"), "ab",
+             "raw", "2020-01-02", "(1, 0.5)", "frozenset({4})"]
+    for protocol in PROTOCOLS:
+        content = pickle.dumps({key: np.arange(place) for place, key in enumerate(keys)}, protocol)
+        listed = [row["name"] for row in rows(content)]
+        if protocol > 0:
+            check([text for text in texts if text.isascii()] == [name for name in listed if name.isascii()],
+                  "keys of NumPy's types, protocol %d" % protocol, listed)
+        for place, text in enumerate(texts):
+            if text.isascii() and text:
+                check(shown(content, text).get("shape") == [place], "%r is found, protocol %d" % (text, protocol))
+    content = pickle.dumps({np.str_("n\xe9"): 1, np.str_("\U0001f40d"): 2})
+    check([row["name"] for row in rows(content)] == ["n\xe9", "\U0001f40d"], "and those beyond ASCII", rows(content))
+    content = pickle.dumps({"3": "text", np.int64(3): "number", np.float64("nan"): 1, np.longdouble(2): 2})
+    listed = [(row["name"], row["note"]) for row in rows(content)]
+    check(listed == [("3", "'text'"), ("3#1", "'number'"), ("nan", "1"), ("2.0", "2")], "beside a text of theirs", listed)
+
+
 def test_extensions():
     """ml_dtypes, by what it pickles: the class stands in dtype's arguments."""
     state = (b"(K\3\x8c\1<NNNK\2K\2K@tb", b"(K\3\x8c\1<NNNK\1K\1K@tb")
@@ -245,6 +268,7 @@ def main():
     test_set_by_calls()
     test_random()
     test_types()
+    test_keys()
     end()
 
 
