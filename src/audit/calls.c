@@ -178,7 +178,7 @@ static void judge_attribute(struct judging *judging, const struct pickle_object 
     row = known_find(global->module, global->module_size, text_string(&name), name.length);
     if (row != NULL && (is_code(row) || (called && row->kind == KNOWN_CALLED))) {
         tell_code(judging, caller, row->what);
-    } else if ((row == NULL || row->kind != KNOWN_BUILDS) && called && !is_nested_class(attribute, way)) {
+    } else if (row != NULL && row->kind != KNOWN_BUILDS && called && !is_nested_class(attribute, way)) {
         tell_code(judging, caller, "calls an attribute of a class, which may do anything");
     } else if (row == NULL) {
         text_append(&dotted, global->module, global->module_size);

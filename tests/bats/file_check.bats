@@ -65,6 +65,23 @@ open('x', 'wb').write(pickle.dumps([Thing(), Thing(), Other(), Thing], 4))"
     expect 1
 }
 
+@test "a method of a class in no table is judged alike however it is named" {
+    printf '\200\4\214\5other\214\16Thing._rebuild\223K\1\205R.' >by_name
+    printf '\200\2c__builtin__\ngetattr\ncother\nThing\nX\10\0\0\0_rebuild\206RK\1\205R.' >by_getattr
+    for file in by_name by_getattr; do
+        inspect --check "$file"
+        expect 0
+        [[ "$output" == *"warning  file-calls-unknown  calls other.Thing._rebuild, which is in no table: 1 time, first at byte "* ]]
+        [[ "$output" == *"$file: 0 errors, "* ]]
+    done
+    for hidden in 'cother\nThing\nX\6\0\0\0system' 'cother\nos\nX\5\0\0\0execv' 'csklearn.svm\nSVC\nX\3\0\0\0fit' \
+        'cother\nThing\nX\7\0\0\0__new__\206Rc__builtin__\ngetattr\ncother\nThing\nX\x0b\0\0\0__globals__'; do
+        printf "\200\2c__builtin__\ngetattr\n$hidden\206RK\1\205R." >hidden
+        inspect --check hidden
+        expect 1
+    done
+}
+
 @test "what a pickle runs before it breaks off is told; one that runs nothing is refused" {
     printf 'cos\nsystem\n(S\047touch owned\047\ntR' >cut.pkl
     inspect --check -t pickle cut.pkl

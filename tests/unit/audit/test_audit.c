@@ -99,7 +99,7 @@ static void names_ways_around(void)
         {BYTES(THING ")\x81}Vappend\nc__main__\nf\nsbNa."), CODE, "its own 'append'"},
         {BYTES("\x80\2ccollections\nOrderedDict\nN}Vx\nNs\x86" "b."), CODE, "gives collections.OrderedDict itself state"},
         {BYTES("\x80\2csys\nmodules\nVos\nNs."), CODE, "gives sys.modules itself items"},
-        {BYTES("\x80\2cbuiltins\ngetattr\nc__main__\nThing\nVmake\n\x86R)R."), CODE, "calls an attribute of a class"},
+        {BYTES("\x80\2cbuiltins\ngetattr\nc__main__\nThing\nVmake\n\x86R)R."), UNKNOWN, "__main__.Thing.make"},
         {BYTES("\x80\2cbuiltins\ngetattr\ncsubprocess\nPopen\nVInner\n\x86R)\x81."), CODE, "subprocess.Popen"},
         {BYTES("\x80\2cbuiltins\ngetattr\ncpathlib\nPath\nVtouch\n\x86R)R."), CODE, "calls a method"},
         {BYTES("\x80\2cbuiltins\ngetattr\ncnumpy\nlib\nVload\n\x86R."), CODE, NULL},
