@@ -76,10 +76,22 @@ open('x', 'wb').write(pickle.dumps([Thing(), Thing(), Other(), Thing], 4))"
     done
     for hidden in 'cother\nThing\nX\6\0\0\0system' 'cother\nos\nX\5\0\0\0execv' 'csklearn.svm\nSVC\nX\3\0\0\0fit' \
         'cother\nThing\nX\7\0\0\0__new__\206Rc__builtin__\ngetattr\ncother\nThing\nX\x0b\0\0\0__globals__'; do
-        printf "\200\2c__builtin__\ngetattr\n$hidden\206RK\1\205R." >hidden
+        printf '\200\2c__builtin__\ngetattr\n%b\206RK\1\205R.' "$hidden" >hidden
         inspect --check hidden
         expect 1
     done
+}
+
+@test "records that torch writes of distributed tensors build data only" {
+    printf '\200\2(' >metadata
+    printf 'ctorch.distributed.checkpoint.metadata\n%s\n)\201}b' Metadata MetadataIndex >>metadata
+    printf 'c__builtin__\ngetattr\nctorch.distributed.checkpoint.metadata\n_MEM_FORMAT_ENCODING\nX\3\0\0\0ONE\206R' >>metadata
+    printf 'ctorch.distributed.tensor.placement_types\nShard\n)\201ctorch._dynamo.decorators\n_DimRange\n)\201t.' >>metadata
+    inspect --check metadata
+    expect 0 "metadata: 0 errors, 0 warnings"
+    printf '\200\2ctorch.distributed.checkpoint.filesystem\nFileSystemWriter\nX\1\0\0\0x\205R.' >writer
+    inspect --check writer
+    expect 1
 }
 
 @test "what a pickle runs before it breaks off is told; one that runs nothing is refused" {
