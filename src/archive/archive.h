@@ -38,6 +38,7 @@ struct archive_member {
     uint32_t crc;         /* CRC-32 of those */
     unsigned method;      /* ARCHIVE_STORED, ARCHIVE_DEFLATED, or one that is not read */
     unsigned flags;       /* general purpose bits */
+    bool may_lack_sum;    /* set by who knows its writer to compute none: a CRC of 0 is not compared then */
     const struct archive_member *overlaps; /* one in front of it that reaches into it, or NULL */
 };
 
@@ -112,6 +113,7 @@ struct archive_complaint {
     enum archive_fault fault;
     enum archive_rule rule;
     bool refuses;         /* reading refuses it */
+    bool no_sum;          /* a CRC that may never have been computed: the directory has 0 */
     size_t member;        /* its place in the directory, or ARCHIVE_WHOLE */
     const char *name;     /* the member's; NULL for the archive itself */
     const char *sentence; /* without its subject: "is encrypted"; raw */

@@ -22,6 +22,7 @@ enum {
 
 struct complaints {
     struct audit *audit;
+    bool is_torch;   /* which leaves out checksums where it is told to */
     bool unreadable; /* there is no archive to speak of */
 };
 
@@ -39,6 +40,9 @@ static bool complain(void *context, const struct archive_complaint *complaint)
     if (complaint->fault == ARCHIVE_FAULT_NO_END) {
         complaints->unreadable = true;
         return false;
+    }
+    if (complaint->no_sum && complaints->is_torch) {
+        return true;
     }
     if (complaint->refuses && rule == AUDIT_unusual) {
         rule = AUDIT_structure;
@@ -174,10 +178,8 @@ enum content { NOTHING, NUMBERS, OBJECTS, PICKLES, ARCHIVE };
 static enum content recognise(const struct inside *inside, const struct archive_member *member,
                               struct recipe_range start)
 {
-    const char *slash = strchr(member->name, '/');
-
-    if (inside->pickle != NULL && slash != NULL && strncmp(slash, "/data/", strlen("/data/")) == 0) {
-        return NOTHING; /* a storage */
+    if (inside->pickle != NULL && torch_is_storage(member->name)) {
+        return NOTHING;
     }
     if (npy_is(start.data, start.size)) {
         return holds_objects(start, member->size) ? OBJECTS : NUMBERS;
@@ -298,19 +300,19 @@ bool audit_zip(struct audit *audit, struct recipe_range file, struct error *erro
     const struct mapping part = {.data = file.data, .size = file.size};
     /* of the file itself, pages that were read are let go */
     const struct mapping bytes = file.data == audit->file->data && file.size == audit->file->size ? *audit->file : part;
-    struct complaints complaints = {audit, false};
+    struct complaints complaints = {.audit = audit};
     struct error refused = ERROR_INIT;
     struct archive archive;
+    bool readable = archive_read(&archive, &bytes, &refused);
     bool ok;
 
-    if (!archive_check(&bytes, complain, &complaints, error) && !complaints.unreadable) {
-        return false;
-    }
-    if (!archive_read(&archive, &bytes, &refused)) {
+    complaints.is_torch = readable && torch_pickle(&archive) != NULL;
+    ok = archive_check(&bytes, complain, &complaints, error) || complaints.unreadable;
+    if (!readable) {
         *error = complaints.unreadable || refused.kind == ERROR_MEMORY ? refused : *error;
-        return !complaints.unreadable && refused.kind != ERROR_MEMORY;
+        return ok && !complaints.unreadable && refused.kind != ERROR_MEMORY;
     }
-    ok = judge_members(audit, &bytes, &archive, error);
+    ok = ok && judge_members(audit, &bytes, &archive, error);
     archive_free(&archive);
     return ok;
 }

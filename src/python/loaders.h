@@ -35,7 +35,7 @@ bool show_zip_member(struct source *source, const struct archive_member *member,
                      struct error *error);
 
 /* An archive of torch's (recipe/torch_archive.h), shown. */
-bool show_torch(struct source *source, const struct archive *archive, const struct file_options *options,
+bool show_torch(struct source *source, struct archive *archive, const struct file_options *options,
                 struct error *error);
 
 /* Whether a member that is a pickle may be unpacked, for the size of the file. */

@@ -52,7 +52,7 @@ static bool is_listed(const struct torch_archive *archive, const char *name)
             return false;
         }
     }
-    return name[0] != '.' && strncmp(name, "data/", strlen("data/")) != 0 && !ends_with(name, ".debug_pkl");
+    return name[0] != '.' && !torch_is_storage(name - archive->prefix_length) && !ends_with(name, ".debug_pkl");
 }
 
 static bool list_others(struct source *source, const struct torch_archive *archive,
@@ -87,17 +87,19 @@ static bool list_others(struct source *source, const struct torch_archive *archi
     return true;
 }
 
-bool show_torch(struct source *source, const struct archive *zip, const struct file_options *options,
-                struct error *error)
+bool show_torch(struct source *source, struct archive *zip, const struct file_options *options, struct error *error)
 {
     const struct archive_member *pickle = torch_pickle(zip);
     struct torch_archive archive;
     struct recipe_range file = {source->mapping.data, source->mapping.size};
     struct recipe_range bytes;
     struct reading reading;
-    size_t place;
+    size_t place, i;
     bool ok;
 
+    for (i = 0; i < zip->count; i++) {
+        zip->members[i].may_lack_sum = true; /* torch.serialization.set_crc32_options(False), skip_data() */
+    }
     if (options->member != NULL && zip_place(zip, options->member, &place)) {
         struct file_options whole = {.recursive = options->recursive, .within = options->member};
 
