@@ -302,3 +302,50 @@ struct pickle_value *class_deque(struct reading *reading, struct pickle_object *
     object->quiet = items->item_count == 0 && !bounded;
     return NULL;
 }
+
+/* Python 2's OrderedDict([[key, value], ...]) as a dict; NULL for what is none. */
+static struct pickle_value *dict_of_pairs(struct reading *reading, const struct pickle_value *pairs)
+{
+    struct pickle_value *dict = pickle_is_sequence(pairs) && recipe_work(reading, pairs->item_count)
+                                    ? recipe_new(reading, PICKLE_DICT)
+                                    : NULL;
+    size_t i;
+
+    if (dict == NULL) {
+        return NULL;
+    }
+    dict->items = arena_array(reading->arena, pairs->item_count, 2 * sizeof *dict->items);
+    if (dict->items == NULL) {
+        return recipe_fail(reading, "out of memory for its values");
+    }
+    for (i = 0; i < pairs->item_count; i++) {
+        const struct pickle_value *pair = pairs->items[i];
+
+        if (!pickle_is_sequence(pair) || pair->item_count != 2) {
+            return NULL;
+        }
+        memcpy(dict->items + 2 * i, pair->items, 2 * sizeof *dict->items);
+    }
+    dict->item_count = 2 * pairs->item_count;
+    return dict;
+}
+
+/* OrderedDict(), which SETITEMS fills, or with its pairs; torch's have attributes too, and are objects then. */
+struct pickle_value *class_ordered_dict(struct reading *reading, struct pickle_object *object)
+{
+    struct pickle_object inner = *object;
+    struct pickle_value *dict = object->entries;
+    bool plain = object->states == 0 && object->items == NULL && pickle_keywords(object) == NULL;
+
+    object->type = "collections.OrderedDict";
+    if (recipe_argument_count(object) == 0) {
+        return !plain ? NULL : dict != NULL ? dict : recipe_new(reading, PICKLE_DICT);
+    }
+    if (recipe_argument_count(object) != 1 || dict != NULL ||
+        (dict = dict_of_pairs(reading, recipe_argument(reading, object, 0))) == NULL) {
+        return NULL;
+    }
+    inner.entries = dict;
+    inner.arguments = NULL;
+    return plain ? dict : stand_in(reading, object, &inner, pickle_keywords(object));
+}

@@ -271,10 +271,37 @@ struct pickle_value *torch_parameter(struct reading *reading, struct pickle_obje
     return torch_around(reading, object);
 }
 
+/* One that the stream does not have, made like this. */
+static struct pickle_value *imagine(struct reading *reading, struct pickle_object like)
+{
+    struct pickle_value *value = recipe_new(reading, PICKLE_OBJECT);
+
+    if (value == NULL || (value->object = arena_alloc(reading->arena, sizeof *value->object)) == NULL) {
+        return NULL;
+    }
+    *value->object = like;
+    return value;
+}
+
+/* What a tensor without data of its own is around, such as the local part of a distributed one, is its state. */
+static struct pickle_value *state_of(struct reading *reading, const struct pickle_object *object)
+{
+    struct pickle_value *state = recipe_argument(reading, object, 3);
+    bool has_parts = state != NULL && (state->kind == PICKLE_DICT || state->kind == PICKLE_TUPLE) &&
+                     state->item_count > 0;
+
+    return has_parts ? imagine(reading, (struct pickle_object){.how = PICKLE_NEW,
+                                                               .callable = object->arguments->items[1],
+                                                               .state = state,
+                                                               .states = 1,
+                                                               .place = object->place})
+                     : NULL;
+}
+
 /* _rebuild_from_type_v2: function, class, its arguments, state */
 struct pickle_value *torch_from_type(struct reading *reading, struct pickle_object *object)
 {
-    struct pickle_value *inner;
+    struct pickle_value *inner, *state;
     struct pickle_value *value;
     const struct pickle_global *class_name;
 
@@ -282,17 +309,13 @@ struct pickle_value *torch_from_type(struct reading *reading, struct pickle_obje
         return recipe_fail(reading, "no function, class and arguments");
     }
     /* as if it had been called by itself */
-    inner = recipe_new(reading, PICKLE_OBJECT);
-    if (inner != NULL) {
-        inner->object = arena_alloc(reading->arena, sizeof *inner->object);
-    }
-    if (inner == NULL || inner->object == NULL) {
+    inner = imagine(reading, (struct pickle_object){.how = PICKLE_CALLED,
+                                                    .callable = object->arguments->items[0],
+                                                    .arguments = object->arguments->items[2],
+                                                    .place = object->place});
+    if (inner == NULL) {
         return NULL;
     }
-    *inner->object = (struct pickle_object){.how = PICKLE_CALLED,
-                                            .callable = object->arguments->items[0],
-                                            .arguments = object->arguments->items[2],
-                                            .place = object->place};
     value = recipe_value(reading, inner);
     class_name = pickle_global_of(object->arguments->items[1]);
     if (class_name != NULL) {
@@ -301,7 +324,8 @@ struct pickle_value *torch_from_type(struct reading *reading, struct pickle_obje
     if (value == inner) {
         return inner->object->remark != NULL ? recipe_fail(reading, "%s", inner->object->remark) : NULL;
     }
-    return value;
+    state = value->kind == PICKLE_TEXT ? state_of(reading, object) : NULL;
+    return state != NULL ? state : value;
 }
 
 /* _rebuild_sparse_tensor: layout, (indices, values, size, ...) or (compressed, plain, values, size) */

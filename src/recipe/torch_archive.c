@@ -24,6 +24,24 @@ const struct archive_member *torch_pickle(const struct archive *zip)
 
 /* --- storages ------------------------------------------------------------------------ */
 
+/* Where they lie, below NAME/: since torch 1.5, and in 1.4. */
+static const char *const folders[] = {"data/", "tensors/"};
+
+enum { FOLDERS = sizeof folders / sizeof folders[0] };
+
+bool torch_is_storage(const char *name)
+{
+    const char *slash = strchr(name, '/');
+    size_t i;
+
+    for (i = 0; slash != NULL && i < FOLDERS; i++) {
+        if (strncmp(slash + 1, folders[i], strlen(folders[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int compare_names(const void *a, const void *b)
 {
     return strcmp((*(const struct archive_member *const *)a)->name, (*(const struct archive_member *const *)b)->name);
@@ -53,10 +71,14 @@ static bool find_storage(struct reading *reading, const struct torch_storages *s
                          size_t itemsize, struct recipe_range *bytes)
 {
     const struct torch_archive *archive = storages->source;
-    const struct archive_member *member = find_member(archive, "data/", key);
+    const struct archive_member *member = NULL;
     const unsigned char *packed;
+    size_t i;
 
     (void)itemsize;
+    for (i = 0; member == NULL && i < FOLDERS; i++) {
+        member = find_member(archive, folders[i], key);
+    }
     if (member == NULL) {
         return recipe_wrong(reading, "the archive has no storage 'data/%.*s'", (int)(key.size < 40 ? key.size : 40),
                             (const char *)key.data);

@@ -1,6 +1,6 @@
 /*
  * torch.save's archives: NAME/data.pkl, and NAME/data/KEY for each storage,
- * stored.  torch.jit.save adds constants.pkl and code.
+ * stored (torch 1.4 has them in NAME/tensors).  torch.jit.save adds constants.pkl and code.
  */
 #ifndef MVIEW_RECIPE_TORCH_ARCHIVE_H
 #define MVIEW_RECIPE_TORCH_ARCHIVE_H
@@ -24,6 +24,9 @@ struct torch_archive {
 
 /* The pickle in an archive of torch's, NULL in any other. */
 const struct archive_member *torch_pickle(const struct archive *zip);
+
+/* Whether a member of such an archive is a storage, by its name. */
+bool torch_is_storage(const char *name);
 
 /* Find the storages of an archive of torch's, which must stay as long as this; closed by the caller. */
 bool torch_archive_open(struct torch_archive *archive, const struct archive *zip, const struct mapping *file,

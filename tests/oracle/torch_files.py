@@ -45,7 +45,9 @@ for storage_class in {storage for storage, _ in TYPES.values() if storage}:
     stand_in(torch, storage_class)
 stand_in(storage_module, "UntypedStorage")
 FUNCTIONS = {name: stand_in(utils, name) for name in (
-    "_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_parameter")}
+    "_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_parameter", "_rebuild_wrapper_subclass")}
+FUNCTIONS["_rebuild_from_type_v2"] = stand_in(module("torch._tensor"), "_rebuild_from_type_v2")
+WRAPPER = stand_in(module("wrapping"), "Wrapper")
 DTYPES = {name: stand_in(torch, name) for name in TYPES}
 
 
@@ -101,13 +103,13 @@ def tensor(storage, offset, shape, strides, function="_rebuild_tensor_v2"):
     return Call(function, *arguments)
 
 
-def archive(path, value, storages, order="little", method=zipfile.ZIP_STORED, more=()):
+def archive(path, value, storages, order="little", method=zipfile.ZIP_STORED, more=(), folder="data"):
     with zipfile.ZipFile(path, "w", method) as file:
         file.writestr("model/data.pkl", pickled(value))
         if order:
             file.writestr("model/byteorder", order)
         for storage in storages:
-            file.writestr("model/data/" + storage.key, storage.items.tobytes())
+            file.writestr("model/%s/%s" % (folder, storage.key), storage.items.tobytes())
         for name, content in more:
             file.writestr(name, content)
         file.writestr("model/version", "3\n")
@@ -276,6 +278,72 @@ def test_script():
     check(b"code/__torch__/net.py" in run("-t", "npz", "script.pt")[1], "-t npz lists the archive itself")
 
 
+class OldState:
+    """A state_dict as Python 2 pickles it: pairs in place of items, and attributes."""
+
+    def __init__(self, pairs):
+        self.pairs = pairs
+
+    def __reduce__(self):
+        return collections.OrderedDict, ([list(pair) for pair in self.pairs],), {"_metadata": {"": {"version": 1}}}
+
+
+def test_python2():
+    storage = Storage("9", "float32", np.arange(6, dtype="<f4"))
+    state = OldState([("0.weight", tensor(storage, 2, (2, 2), (1, 2))), ("0.bias", tensor(storage, 0, (6,), (1,)))])
+    archive("python2.pt", {"state": state, "n": 1}, [storage])
+    older("older2.pt", {"state": state, "n": 1}, [storage])
+    for path in "python2.pt", "older2.pt":
+        rows = {row["name"]: row for row in json.loads(run("-j", "-R", path)[1])["members"]}
+        check(list(rows)[:4] == ["state", "state/0.weight", "state/0.bias", "state/_metadata"], "Python 2's state_dict", rows)
+        check(rows["state"]["type"] == "collections.OrderedDict", "is the dict that it is", rows["state"])
+        code, out, err = run("-b", "-m", "state/0.weight", path)
+        check(out == storage.items[[2, 4, 3, 5]].tobytes(), "and its tensors are there", err)
+        check(run("-b", "-m", "state/.args/0/0/1", path)[1] == out, "by the arguments too")
+    archive("moved.pt", {"w": tensor(storage, 0, (6,), (1,)), "n": 1}, [storage], None, folder="tensors")
+    check(run("-b", "-m", "w", "moved.pt")[1] == storage.items.tobytes(), "torch 1.4's folder of storages")
+    names = [row["name"] for row in json.loads(run("-j", "moved.pt")[1])["members"]]
+    check(names == ["w", "n"], "are not listed beside the tensors", names)
+    check(run("--check", "moved.pt")[0] == 0, "and no fault", run("--check", "moved.pt")[1])
+
+
+def test_wrapper():
+    """A tensor without data of its own, as a distributed one, is shown by what it is around."""
+    storage = Storage("0", "float32", np.arange(6, dtype="<f4"))
+    part = tensor(storage, 0, (6,), (1,))
+    arguments = (WRAPPER, DTYPES["float32"], (12,), (1,), 0, None, "cpu", False)
+    for what, state in (("a dict", {"_local": part, "n": 5}), ("a dict and slots", ({"_local": part}, {"n": 5}))):
+        call = Call("_rebuild_from_type_v2", FUNCTIONS["_rebuild_wrapper_subclass"], WRAPPER, arguments, state)
+        archive("wrapper.pt", {"d": call, "n": 1}, [storage])
+        rows = [(row["name"], row["type"], row["shape"]) for row in json.loads(run("-j", "-R", "wrapper.pt")[1])["members"]]
+        check(rows[:3] == [("d", "wrapping.Wrapper", None), ("d/_local", "torch.Tensor", [6]), ("d/n", "int", None)],
+              "a wrapper's state, " + what, rows)
+    archive("wrapper.pt", [Call("_rebuild_from_type_v2", FUNCTIONS["_rebuild_wrapper_subclass"], WRAPPER, arguments, {})], [])
+    note = json.loads(run("-j", "wrapper.pt")[1])["members"][0]["note"]
+    check("no data" in note, "and what one without any says", note)
+
+
+def test_no_sums():
+    """Where torch is told to compute no checksums, they are 0."""
+    storage = Storage("0", "float32", np.arange(6, dtype="<f4"))
+    archive("sums.pt", {"w": tensor(storage, 0, (6,), (1,)), "n": 1}, [storage])
+    with open("sums.pt", "rb") as file:
+        content = file.read()
+    with zipfile.ZipFile("sums.pt") as file:
+        sums = {struct.pack("<I", info.CRC) for info in file.infolist()}
+    for crc in sums:
+        content = content.replace(crc, bytes(4))
+    check(run("-b", "-m", "w", "-", stdin=content)[1] == storage.items.tobytes(), "an archive without checksums",
+          run("-", stdin=content)[2])
+    check(run("-m", "#0", "-", stdin=content)[0] == 0, "and a member of it", run("-m", "#0", "-", stdin=content)[2])
+    check(run("--check", "-", stdin=content)[:2] == (0, b"-: 0 errors, 0 warnings\n"), "is no fault", run("--check", "-", stdin=content)[1])
+    code, _, err = run("-t", "npz", "-m", "#0", "-", stdin=content)
+    check(code == 2 and "CRC" in err, "but it is in another archive", err)
+    with open("sums.pt", "rb") as file:
+        wrong = file.read().replace(min(sums), b"\1\2\3\4")
+    check(b"CRC" in run("--check", "-", stdin=wrong)[1], "as a wrong one is")
+
+
 def test_refusals():
     with zipfile.ZipFile("no.zip", "w") as file:
         file.writestr("a.txt", "text")
@@ -329,6 +397,9 @@ def main():
         test_lies()
         test_older()
         test_script()
+        test_python2()
+        test_wrapper()
+        test_no_sums()
         test_refusals()
         test_large()
         os.chdir("/")
