@@ -9,6 +9,7 @@
 #include "trace/lines.h"
 #include "trace/symbol.h"
 
+#include <dlfcn.h>
 #include <frameobject.h>
 #include <link.h>
 #include <string.h>
@@ -26,6 +27,13 @@ struct range {
 static struct range python;    /* Python's code */
 static struct range program;   /* our own, where that is another */
 static struct range evaluator; /* the function in it that runs Python code */
+
+/* GCC's unwinder.  It is loaded when a trace begins: linked with, it would be at every start of the program. */
+static struct {
+    _Unwind_Reason_Code (*backtrace)(_Unwind_Trace_Fn see, void *data);
+    __typeof__(_Unwind_GetIP) *address;
+    void *(*function)(void *address); /* that an address lies in */
+} unwinder;
 
 static bool is_in(const struct range *range, uintptr_t address)
 {
@@ -53,6 +61,19 @@ static int find_segment(struct dl_phdr_info *info, size_t size, void *data)
     return 0;
 }
 
+static bool load_unwinder(struct error *error)
+{
+    void *library = dlopen("libgcc_s.so.1", RTLD_LAZY);
+
+    if (library != NULL) {
+        *(void **)&unwinder.backtrace = dlsym(library, "_Unwind_Backtrace");
+        *(void **)&unwinder.address = dlsym(library, "_Unwind_GetIP");
+        *(void **)&unwinder.function = dlsym(library, "_Unwind_FindEnclosingFunction");
+    }
+    return (unwinder.backtrace != NULL && unwinder.address != NULL && unwinder.function != NULL) ||
+           error_set(error, ERROR_PYTHON, "--trace needs libgcc_s.so.1, which comes with GCC: install it");
+}
+
 bool asker_start(struct error *error)
 {
     uintptr_t evaluate = (uintptr_t)_PyEval_EvalFrameDefault;
@@ -63,7 +84,7 @@ bool asker_start(struct error *error)
         return error_set(error, ERROR_PYTHON, "--trace cannot find Python's code");
     }
     evaluator = (struct range){evaluate, evaluate + symbol_size(evaluate)};
-    return true;
+    return load_unwinder(error);
 }
 
 /* --- who ------------------------------------------------------------------------------------------ */
@@ -137,7 +158,7 @@ static _Unwind_Reason_Code see_frame(struct _Unwind_Context *context, void *data
 {
     struct unwinding *unwinding = data;
     struct asker *asker = unwinding->asker;
-    uintptr_t address = _Unwind_GetIP(context);
+    uintptr_t address = unwinder.address(context);
 
     unwinding->begun = unwinding->begun || address == unwinding->caller;
     if (!unwinding->begun) {
@@ -166,7 +187,7 @@ void asker_find(struct asker *asker, uintptr_t caller)
     asker->outside = !is_in(&python, caller - 1);
     if (!asker->outside) {
         asker->caller_count = 0;
-        _Unwind_Backtrace(see_frame, &unwinding);
+        unwinder.backtrace(see_frame, &unwinding);
     }
     if (asker->caller_count == 0) {
         asker->callers[asker->caller_count++] = caller;
@@ -309,7 +330,7 @@ struct chain {
 static _Unwind_Reason_Code see_caller(struct _Unwind_Context *context, void *data)
 {
     struct chain *chain = data;
-    uintptr_t address = _Unwind_GetIP(context);
+    uintptr_t address = unwinder.address(context);
 
     if (chain->count == 0 && address != chain->first) {
         return _URC_NO_REASON;
@@ -328,9 +349,9 @@ static bool put_builtin(struct text *text, uintptr_t caller)
     size_t length = text->length;
     int i;
 
-    _Unwind_Backtrace(see_caller, &chain);
+    unwinder.backtrace(see_caller, &chain);
     for (i = 0; i < chain.count; i++) {
-        uintptr_t function = (uintptr_t)_Unwind_FindEnclosingFunction((void *)(chain.callers[i] - 1));
+        uintptr_t function = (uintptr_t)unwinder.function((void *)(chain.callers[i] - 1));
 
         symbol_module(caller, text);
         text_putc(text, '!');
