@@ -3,6 +3,7 @@
  */
 #include "offer/attempt.h"
 
+#include "base/clock.h"
 #include "offer/exporter.h"
 #include "probe/process.h"
 #include "probe/raised.h"
@@ -48,7 +49,7 @@ static int64_t references_more(const struct attempt *attempt, const struct evalu
 {
     const struct call *call = &attempt->shared->call;
 
-    return call->wrong_releases + call->refused_releases > 0
+    return call->wrong_releases + call->refused_releases + call->altered_releases > 0
                ? 0
                : (int64_t)Py_REFCNT(evaluation->object) - before - views;
 }
@@ -58,6 +59,28 @@ static bool has_threads(void)
     struct stat tasks;
 
     return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3; /* ".", "..", and the main thread */
+}
+
+static void pause_for_threads(struct attempt *attempt)
+{
+    const struct timespec pause = {.tv_nsec = 2000000};
+
+    Py_BEGIN_ALLOW_THREADS
+    nanosleep(&pause, NULL);
+    Py_END_ALLOW_THREADS
+    attempt->shared->beat++;
+}
+
+/* Threads that go on after the call may touch what it has released; those of a pool never end. */
+static void wait_for_threads(struct attempt *attempt)
+{
+    const double longest = attempt->wait < 0.1 ? attempt->wait : 0.1;
+    double begin = clock_seconds();
+
+    while (has_threads() && clock_seconds() - begin < longest) {
+        pause_for_threads(attempt);
+    }
+    attempt->shared->waited += clock_seconds() - begin;
 }
 
 static bool is_anything_left(struct attempt *attempt, struct evaluation *evaluation, int64_t before)
@@ -71,8 +94,7 @@ static bool is_anything_left(struct attempt *attempt, struct evaluation *evaluat
 /* Collect garbage; then other threads may have something to release. */
 static void wait_for_rest(struct attempt *attempt, struct evaluation *evaluation, int64_t before)
 {
-    enum { PAUSE_MS = 2, PAUSES = 150 };
-    const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+    enum { PAUSES = 150 };
     int i;
 
     if (!is_anything_left(attempt, evaluation, before)) {
@@ -80,9 +102,7 @@ static void wait_for_rest(struct attempt *attempt, struct evaluation *evaluation
     }
     PyGC_Collect();
     for (i = 0; i < PAUSES && has_threads() && is_anything_left(attempt, evaluation, before); i++) {
-        Py_BEGIN_ALLOW_THREADS
-        nanosleep(&pause, NULL);
-        Py_END_ALLOW_THREADS
+        pause_for_threads(attempt);
     }
 }
 
@@ -137,6 +157,9 @@ static void call_for_buffer(struct attempt *attempt, struct evaluation *evaluati
     attempt_mark(attempt, CALL_COMPARING);
     if (call->outcome == CALL_RETURNED) {
         look_at_result(evaluation->result);
+        if (held(evaluation) > 0) {
+            wait_for_threads(attempt); /* which may be what holds it */
+        }
         call->held_with_result = held(evaluation);
         call->result_keeps = references_more(attempt, evaluation, before, call->held_with_result) > 0;
         if (call->granted == 0) {
@@ -177,6 +200,7 @@ static void attempt_once(struct attempt *attempt)
     attempt_mark(attempt, CALL_DROPPING);
     Py_CLEAR(evaluation.result);
     wait_for_rest(attempt, &evaluation, before);
+    wait_for_threads(attempt);
     call->held = held(&evaluation);
     call->references = references_more(attempt, &evaluation, before, call->held);
     exporter_count(evaluation.exporter, false);

@@ -16,6 +16,7 @@ struct shared {
     volatile bool done;     /* the child came to its end */
     char modules[16384];    /* those that it imported, each ended by a newline; as many as fit */
     double searched; /* seconds that went into who keeps what is left */
+    double waited;   /* .. and into waiting for threads that may still be at it */
     struct call call;
 };
 
@@ -28,6 +29,7 @@ struct attempt {
     bool quiet;   /* not the first: what the expression prints is lost */
     double timeout; /* seconds that the child may be still */
     double search;  /* .. that may go into who keeps what is left */
+    double wait;    /* .. and into waiting for threads */
     pid_t child;  /* a child's: its own number */
 };
 

@@ -126,7 +126,7 @@ static enum leaf_kind kind_of(PyObject *part, size_t len)
 
 /* --- leaves ------------------------------------------------------------------------------------- */
 
-static void make_leaf(const struct evaluation *call, int part, struct leaf *leaf)
+static void make_leaf(const struct evaluation *call, int part, unsigned evaluated, struct leaf *leaf)
 {
     PyObject *parts[MAX_PARTS], *copies[MAX_PARTS];
     const struct evaluation *copy = &references[REFERENCE_COPY];
@@ -143,7 +143,7 @@ static void make_leaf(const struct evaluation *call, int part, struct leaf *leaf
     }
     leaf->dependent = references[REFERENCE_OTHER].result != NULL &&
                       compare_part(copy, &references[REFERENCE_OTHER], part) == 0;
-    if (equal != 1 || references[REFERENCE_OTHER].result != NULL) {
+    if (equal != 1 || (evaluated & ~(1u << REFERENCE_COPY)) != 0) {
         equal_text(parts[part], leaf->text);
         equal_text(part < parts_of(copy->result, copies) ? copies[part] : NULL, leaf->expected);
     }
@@ -316,7 +316,7 @@ void compare_after(struct attempt *attempt, const struct evaluation *call)
     }
     attempt_mark(attempt, CALL_COMPARING);
     for (i = 0; i < count; i++) {
-        make_leaf(call, i, &record->leaves[record->leaf_count++]);
+        make_leaf(call, i, record->evaluated, &record->leaves[record->leaf_count++]);
     }
     if (call->written || copy->written) {
         make_items_leaf(call, &record->leaves[record->leaf_count++]);

@@ -152,6 +152,9 @@ static void *put_array(struct exporter *exporter, struct grant *grant, enum regi
     if (exporter->call != NULL && grant->request >= 0) {
         grant->regions[kind - REGION_SHAPE] =
             guarded_record(array, exporter->call, kind, grant->request, REGION_READONLY);
+    } else if (exporter->call == NULL && exporter->record != NULL) {
+        grant->regions[kind - REGION_SHAPE] =
+            guarded_record(array, exporter->record, REGION_OTHER_VIEW, -1, REGION_READONLY);
     }
     return array->low;
 }
@@ -251,13 +254,29 @@ static struct grant *find_grant(const struct exporter *exporter, const void *int
     return grant;
 }
 
+/* The one that was put there, or else the last, of those that are not released: for who has changed `internal`. */
+static struct grant *find_held(const struct exporter *exporter, const Py_buffer *view)
+{
+    struct grant *found = NULL;
+    struct grant *grant;
+
+    for (grant = exporter->grants; grant != NULL; grant = grant->next) {
+        bool held = !grant->refused && grant->released == 0;
+
+        if (held && (found == NULL || grant->place == ~(uintptr_t)view)) {
+            found = grant;
+        }
+    }
+    return found;
+}
+
 static void write_down_release(struct call *call, const struct grant *grant)
 {
     if (grant != NULL && grant->refused) {
         call->refused_releases++;
-    } else if (grant == NULL || grant->released > 1) {
+    } else if (grant != NULL && grant->released > 1) {
         call->wrong_releases++;
-    } else {
+    } else if (grant != NULL) {
         call->releases++;
     }
     if (grant != NULL && grant->request >= 0) {
@@ -269,14 +288,20 @@ static void release_buffer(PyObject *self, Py_buffer *view)
 {
     struct exporter *exporter = (struct exporter *)self;
     struct grant *grant;
+    bool altered = false;
     size_t i;
 
     pthread_mutex_lock(&mutex);
     grant = find_grant(exporter, view->internal);
+    if (grant == NULL) {
+        grant = find_held(exporter, view);
+        altered = true;
+    }
     if (grant != NULL) {
         grant->released++;
     }
     if (exporter->call != NULL && exporter->counts) {
+        exporter->call->altered_releases += altered;
         write_down_release(exporter->call, grant);
     }
     if (grant != NULL && !grant->refused && grant->released == 1) {

@@ -61,7 +61,9 @@ int guarded_record(const struct guarded *guarded, struct call *call, enum region
 {
     int place = call->region_count;
 
-    if (place == CALL_MAX_REGIONS) {
+    bool other = kind == REGION_OTHER || kind == REGION_OTHER_VIEW;
+
+    if (place == CALL_MAX_REGIONS || (other && place >= CALL_MAX_REGIONS - CALL_OWN_REGIONS)) {
         return -1;
     }
     call->region_count++;
@@ -71,6 +73,8 @@ int guarded_record(const struct guarded *guarded, struct call *call, enum region
         .request = request,
         .low = (uintptr_t)guarded->low,
         .high = (uintptr_t)guarded->low + guarded->size,
+        .page_low = (uintptr_t)guarded->open,
+        .page_high = (uintptr_t)guarded->open + guarded->open_size,
         .guard_low = (uintptr_t)guarded->map,
         .guard_high = (uintptr_t)guarded->map + guarded->map_size,
     };

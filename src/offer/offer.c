@@ -23,6 +23,9 @@
 /* Of all calls, for who keeps what is left: where the heap is large, the first few tell enough. */
 #define SEARCH_SECONDS 4.0
 
+/* .. and for threads that may not be at their end when a call is. */
+#define WAIT_SECONDS 1.0
+
 /* --- the expression ----------------------------------------------------------------------------------- */
 
 /* By name, that is: what it makes of a text at run time is not seen. */
@@ -99,6 +102,7 @@ static bool attempt_in_child(struct attempt *attempt, double timeout, double dea
         return interpreter_error(error);
     }
     attempt->search -= attempt->shared->searched;
+    attempt->wait -= attempt->shared->waited;
     *call = attempt->shared->call;
     call->buffer = attempt->buffer;
     if (end == PROCESS_NO_TIME) {
@@ -172,6 +176,7 @@ struct trial *offer(struct battery *battery, const struct offer_options *options
     attempt.shared = shared;
     attempt.timeout = trial->timeout;
     attempt.search = SEARCH_SECONDS;
+    attempt.wait = WAIT_SECONDS;
     attempt.namespace = main_module != NULL ? PyModule_GetDict(main_module) : NULL;
     if (attempt.namespace == NULL || !exporter_start()) {
         interpreter_error(error);

@@ -234,6 +234,12 @@ static int shape_ndim(const struct battery *battery, int shape)
     return battery->have_shape ? battery->given_ndim : shapes[shape].ndim;
 }
 
+/* Another number of items is no other shape. */
+static bool is_as_plain(int shape, int base)
+{
+    return shape == base || (shape == SHAPE_ODD_ROW && base == SHAPE_ROW);
+}
+
 static unsigned traits_of(const struct battery *battery, int shape, enum arrangement arrangement,
                           const struct battery_format *format)
 {
@@ -242,7 +248,7 @@ static unsigned traits_of(const struct battery *battery, int shape, enum arrange
     if (arrangement == battery->arrangement) {
         arrangement = ARRANGED_C;
     }
-    if (shape != battery->base_shape && battery->base_shape >= 0 && !battery->have_shape) {
+    if (!is_as_plain(shape, battery->base_shape) && battery->base_shape >= 0 && !battery->have_shape) {
         traits |= TRAIT_SHAPE;
     }
     if (arrangement == ARRANGED_INDIRECT || arrangement == ARRANGED_INDIRECT_AFTER) {

@@ -9,7 +9,8 @@
 enum { NEAR_NULL = 4096 };
 
 static const char *const things[REGION_KINDS] = {
-    "the items", "the pointers", "shape", "strides", "suboffsets", "format", "the items of another buffer", "nothing",
+    "the items", "the pointers", "shape", "strides", "suboffsets", "format", "the items of another buffer",
+    "a view of another buffer", "nothing",
 };
 
 /* The region in whose memory, or nearest around, an address lies. */
@@ -54,10 +55,16 @@ static void append_distance(const struct region *region, uint64_t address, struc
     }
 }
 
+static bool is_one(enum region_kind kind)
+{
+    return kind == REGION_SHAPE || kind == REGION_FORMAT || kind == REGION_OTHER_VIEW;
+}
+
 static enum fault_kind in_region(const struct call *call, const struct region *region, struct text *text)
 {
     const struct fault *fault = &call->fault;
     bool inside = fault->address >= region->low && fault->address < region->high;
+    bool page = fault->address >= region->page_low && fault->address < region->page_high;
     bool items = region->kind == REGION_ITEMS || region->kind == REGION_POINTERS;
 
     text_printf(text, "%s ", access_word(fault, inside && region->state == REGION_READONLY));
@@ -66,11 +73,11 @@ static enum fault_kind in_region(const struct call *call, const struct region *r
         return FAULT_REFUSED;
     }
     append_distance(region, fault->address, text);
-    if (inside && region->state == REGION_CLOSED) {
-        text_puts(text, ", which are released");
+    if ((inside || page) && region->state == REGION_CLOSED) { /* wide reads begin before what they are for */
+        text_puts(text, is_one(region->kind) ? ", which is released" : ", which are released");
         return FAULT_RELEASED;
     }
-    if (region->kind == REGION_OTHER) {
+    if (region->kind == REGION_OTHER || region->kind == REGION_OTHER_VIEW) {
         return FAULT_ELSEWHERE;
     }
     if (!inside) {

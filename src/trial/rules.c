@@ -63,8 +63,8 @@ void breach_report(struct verdict *verdict, struct breach *breach, enum severity
 static bool goes_wrong(const struct call *call)
 {
     return call->outcome == CALL_CRASHED || call_swallows_refusal(call) || call->damaged ||
-           call->wrong_releases > 0 || call->refused_releases > 0 || call_leaks(call) > 0 ||
-           call_keeps_references(call) != 0 || call_contradicts(call);
+           call->altered_releases > 0 || call->wrong_releases > 0 || call->refused_releases > 0 ||
+           call_leaks(call) > 0 || call_keeps_references(call) != 0 || call_contradicts(call);
 }
 
 /* What goes wrong with a memoryview is no news where it goes wrong with the exporter itself. */

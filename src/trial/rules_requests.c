@@ -71,6 +71,13 @@ void verdict_crash(struct verdict *verdict)
     }
 }
 
+static void append_raised(const struct call *call, struct text *text)
+{
+    if (call->outcome == CALL_RAISED) {
+        text_printf(text, ", after it raised %s: %.80s", call->exception.type, call->exception.text);
+    }
+}
+
 void verdict_readonly(struct verdict *verdict)
 {
     judge_fault(verdict, FAULT_READONLY);
@@ -78,6 +85,16 @@ void verdict_readonly(struct verdict *verdict)
 
 void verdict_view(struct verdict *verdict)
 {
+    struct breach breach = BREACH_INIT;
+    int i;
+
+    for (i = 0; i < verdict->call_count; i++) {
+        if (verdict->calls[i]->altered_releases > 0 && breach_add(&breach, verdict->calls[i])) {
+            text_puts(&breach.what, "releases a Py_buffer whose internal it has changed");
+            append_raised(verdict->calls[i], &breach.what);
+        }
+    }
+    breach_report(verdict, &breach, SEVERITY_ERROR);
     judge_fault(verdict, FAULT_VIEW);
 }
 
@@ -92,13 +109,6 @@ void verdict_asks(struct verdict *verdict)
 }
 
 /* --- what is left ----------------------------------------------------------------------------- */
-
-static void append_raised(const struct call *call, struct text *text)
-{
-    if (call->outcome == CALL_RAISED) {
-        text_printf(text, ", after it raised %s: %.80s", call->exception.type, call->exception.text);
-    }
-}
 
 void verdict_releases(struct verdict *verdict)
 {

@@ -20,7 +20,8 @@ struct battery_format;
 enum {
     TRIAL_MAX_CALLS = 512,
     CALL_MAX_REQUESTS = 16, /* that are kept; more are counted */
-    CALL_MAX_REGIONS = 6 + 4 * CALL_MAX_REQUESTS,
+    CALL_OWN_REGIONS = 6 + 4 * CALL_MAX_REQUESTS,
+    CALL_MAX_REGIONS = 2 * CALL_OWN_REGIONS, /* with those of other buffers */
     CALL_MAX_LEAVES = 8,
     CALL_REPEATS = 3, /* times that a call is repeated to see what adds up */
     CALL_TEXT_SIZE = 96,
@@ -74,6 +75,7 @@ enum region_kind {
     REGION_SUBOFFSETS,
     REGION_FORMAT,
     REGION_OTHER,   /* the items of another buffer, whose result is the call's reference */
+    REGION_OTHER_VIEW, /* shape, strides, suboffsets or format of that one */
     REGION_REFUSED, /* where the pointers of a refused request's Py_buffer lead */
     REGION_KINDS,
 };
@@ -89,6 +91,7 @@ struct region {
     enum region_state state;
     int request;                   /* index into asked; -1: the buffer's own */
     uint64_t low, high;            /* addresses of the bytes themselves */
+    uint64_t page_low, page_high;  /* of the pages that they lie in, which are as open as they are */
     uint64_t guard_low, guard_high; /* with what lies around, up to where other memory may begin */
 };
 
@@ -166,6 +169,7 @@ struct call {
     int granted, releases;
     int wrong_releases;   /* of what was released before */
     int refused_releases; /* of what was refused */
+    int altered_releases; /* with another `internal` than was granted */
 
     int held_with_result; /* views, while the result lives */
     int held;             /* once it is gone, and garbage collected */

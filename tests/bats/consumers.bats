@@ -18,7 +18,7 @@ has() {
 
 @test "a right consumer has no finding" {
     inspect --check -i zlib --consumer 'zlib.crc32(_)'
-    expect 0 "zlib.crc32(_): 104 buffers, 0 errors, 0 warnings"
+    expect 0 "zlib.crc32(_): 106 buffers, 0 errors, 0 warnings"
 }
 
 @test "a finding names the buffer, in words and as an expression" {
@@ -38,7 +38,15 @@ has() {
     try 'consumers.reads_after_release(_)'
     has " of the items, which are released"
     try 'consumers.counts_after_release(_)'
-    has "read at byte 0 of shape, which are released"
+    has "read at byte 0 of shape, which is released"
+    try 'consumers.reads_format_after_release(_)'
+    has " of format, which is released"
+    try 'consumers.reads_the_last_shape(_)'
+    has " of a view of another buffer, which is released"
+    try 'consumers.reads_pairs(_)'
+    has "read right past the end of the items, given format 'd', shape (7,): numpy.arange(7, dtype='f8')"
+    inspect --check --consumer 'len(memoryview(_)) if memoryview(_).ndim > 0 else 0'
+    has "gives 0, as for a buffer without items, given format"
     try 'consumers.flattens_shape(_)'
     has "write at byte 0 of shape"
     try 'consumers.uses_shape_unasked(_)'
@@ -73,7 +81,7 @@ def size(buffer):
     return len(bytes(buffer))
 END
     inspect --check --timeout 0.6 -I . -x lazy.py --consumer 'size(_)'
-    expect 0 "size(_): 104 buffers, 0 errors, 0 warnings"
+    expect 0 "size(_): 106 buffers, 0 errors, 0 warnings"
 }
 
 @test "a check ends within 30 seconds, and says what was not tried" {
@@ -89,7 +97,7 @@ END
     try 'consumers.asks_for_format_alone(_)' --strict
     [ "$status" -eq 1 ]
     try 'consumers.right_holder(_)'
-    expect 0 "consumers.right_holder(_): 104 buffers, 0 errors, 0 warnings"
+    expect 0 "consumers.right_holder(_): 106 buffers, 0 errors, 0 warnings"
     try 'consumers.right_holder(_)' --info
     has "info  consumer-holds  its result keeps 1 view, until it is gone"
 }
@@ -101,7 +109,7 @@ END
     inspect --check --info -x state.py --consumer 'seen.append(_)'
     has "info  consumer-holds  each call leaves 1 reference to the exporter that is kept: __main__.seen"
     inspect --check -x state.py --consumer 'seen.append(memoryview(_))'
-    [ "$output" = "seen.append(memoryview(_)): 104 buffers, 0 errors, 0 warnings" ]
+    [ "$output" = "seen.append(memoryview(_)): 106 buffers, 0 errors, 0 warnings" ]
 }
 
 @test "JSON has every call, with its requests" {
@@ -160,7 +168,7 @@ assert len({tuple(c["buffer"]["strides"]) for c in calls}) > 4
     inspect --check --consumer '(lambda _: 1)(2)'
     refuses "does not use '_'"
     inspect --check --consumer 'eval("bytes(_)")'
-    expect 0 'eval("bytes(_)"): 104 buffers, 0 errors, 0 warnings'
+    expect 0 'eval("bytes(_)"): 106 buffers, 0 errors, 0 warnings'
     inspect --check --consumer 'bytes(_'
     refuses "SyntaxError"
     inspect --check --consumer 'zlib.crc32(_)'

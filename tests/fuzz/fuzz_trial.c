@@ -32,6 +32,8 @@ static void fill_region(struct input *input, struct region *region)
     region->request = (int)number(input);
     region->low = (uint64_t)number(input) * 64;
     region->high = region->low + (uint64_t)number(input);
+    region->page_low = region->low - 32;
+    region->page_high = region->high + 32;
     region->guard_low = region->low - 64;
     region->guard_high = region->high + 64;
 }
@@ -77,6 +79,7 @@ static void fill_call(struct input *input, struct call *call)
     call->granted = (int)number(input);
     call->wrong_releases = (int)number(input);
     call->refused_releases = (int)number(input);
+    call->altered_releases = (int)number(input);
     call->held_with_result = (int)number(input);
     call->held = (int)number(input);
     call->references = number(input);

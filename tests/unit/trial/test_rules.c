@@ -136,6 +136,14 @@ static void faults_are_explained(void)
     call->regions[0].state = REGION_CLOSED;
     crash_at(call, LOW + 4);
     CHECK_STR(explained(call, FAULT_RELEASED), "read at byte 4 of the items, which are released");
+    call->regions[0].page_low = LOW - 0x10;
+    call->regions[0].page_high = HIGH;
+    crash_at(call, LOW - 0x10);
+    CHECK_STR(explained(call, FAULT_RELEASED), "read 16 bytes before the beginning of the items, which are released");
+    call->regions[0].state = REGION_OPEN;
+    CHECK_STR(explained(call, FAULT_OUTSIDE), "read 16 bytes before the beginning of the items");
+    call->regions[0].page_low = call->regions[0].page_high = 0;
+    call->regions[0].state = REGION_CLOSED;
     crash_at(call, HIGH + 2 * PAGE);
     CHECK_STR(explained(call, FAULT_ELSEWHERE), "read at 0x12030, which is no memory of the buffer's");
     call->regions[0].kind = REGION_SHAPE;
@@ -144,6 +152,8 @@ static void faults_are_explained(void)
     call->regions[0].kind = REGION_OTHER;
     crash_at(call, LOW);
     CHECK_STR(explained(call, FAULT_RELEASED), "read at byte 0 of the items of another buffer, which are released");
+    call->regions[0].kind = REGION_OTHER_VIEW;
+    CHECK_STR(explained(call, FAULT_RELEASED), "read at byte 0 of a view of another buffer, which is released");
     call->regions[0].kind = REGION_REFUSED;
     CHECK_STR(explained(call, FAULT_REFUSED), "read through a pointer of a view that was refused");
     crash_at(call, 0);
@@ -171,6 +181,7 @@ static void faults_break_their_rules(void)
         {REGION_STRIDES, REGION_READONLY, HIGH, "error consumer-follows-shape\n"},
         {REGION_OTHER, REGION_CLOSED, LOW, "error consumer-uses-no-released-memory\n"},
         {REGION_OTHER, REGION_OPEN, HIGH, "error consumer-no-crash\n"},
+        {REGION_OTHER_VIEW, REGION_CLOSED, LOW, "error consumer-uses-no-released-memory\n"},
         {REGION_REFUSED, REGION_CLOSED, LOW, "error consumer-passes-on-refusal\n"},
         {REGION_ITEMS, REGION_OPEN, UINT64_C(1) << 40, "error consumer-no-crash\n"},
     };
@@ -311,6 +322,9 @@ static void what_is_left_is_counted(void)
     CHECK_STR(judged(SEVERITY_INFO), "");
     call->wrong_releases = 1;
     CHECK_STR(judged(SEVERITY_INFO), "error consumer-releases-once\n");
+    call->wrong_releases = 0;
+    call->altered_releases = 1;
+    CHECK_STR(judged(SEVERITY_INFO), "error consumer-leaves-view-alone\n");
 }
 
 static void who_holds_does_not_lose(void)
