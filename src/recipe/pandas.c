@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "files/dtype.h"
 #include "format/format.h"
-#include "recipe/arrow.h"
+#include "recipe/pandas.h"
 #include "recipe/recipe.h"
 #include "recipe/recipes.h"
 #include "value/value.h"
@@ -173,50 +173,7 @@ static struct pickle_value *column(struct reading *reading, struct pickle_value 
     return values; /* the arrays of pandas' own have one column each */
 }
 
-/* --- labels ----------------------------------------------------------------------------- */
-
-/* RangeIndex: start and step are in its arguments. */
-static bool range_label(const struct pickle_object *index, size_t place, struct text *label)
-{
-    const struct pickle_value *parts = recipe_argument_count(index) == 2 ? index->arguments->items[1] : NULL;
-    const struct pickle_value *start = parts != NULL ? recipe_entry(parts, "start") : NULL;
-    const struct pickle_value *step = parts != NULL ? recipe_entry(parts, "step") : NULL;
-    int64_t first, by, at;
-
-    if (start == NULL || step == NULL || !value_to_int(start, &first) || !value_to_int(step, &by) ||
-        __builtin_mul_overflow((int64_t)place, by, &at) || __builtin_add_overflow(at, first, &at)) {
-        return false;
-    }
-    text_printf(label, "%lld", (long long)at);
-    return true;
-}
-
-/* What an index calls its place; its number where the index does not tell. */
-static void write_label(struct reading *reading, struct pickle_value *index, size_t place, struct text *label)
-{
-    struct pickle_value *labels = index != NULL ? recipe_value(reading, index) : NULL;
-    bool known = false;
-
-    if (labels != NULL && labels->kind == PICKLE_ARRAY) {
-        known = recipe_item_text(labels, place, label);
-    } else if (labels != NULL && labels->kind == PICKLE_GRID && place < labels->item_count) {
-        struct pickle_value *item = recipe_value(reading, labels->items[place]);
-
-        if (item->kind == PICKLE_STR) {
-            text_append(label, (const char *)item->data, item->size);
-        } else {
-            recipe_repr(reading, item, label);
-        }
-        known = true;
-    } else if (labels != NULL && labels->kind == PICKLE_NAMED) {
-        known = arrow_string(reading, labels, place, label);
-    } else if (index != NULL && index->kind == PICKLE_OBJECT) {
-        known = range_label(index->object, place, label);
-    }
-    if (!known) {
-        text_printf(label, "%zu", place);
-    }
-}
+/* --- frames and series ------------------------------------------------------------------ */
 
 /* A NUL-terminated copy, which `label` gives up. */
 static const char *keep(struct reading *reading, struct text *label)
@@ -227,10 +184,10 @@ static const char *keep(struct reading *reading, struct text *label)
     return kept != NULL ? kept : "?";
 }
 
-/* --- frames and series ------------------------------------------------------------------ */
-
 /* What a frame may have beside what its file's size allows: one text can name any number of columns. */
 enum { MAX_LABELS = 4 << 20, MAX_COLUMNS = 1 << 16, COLUMN_COST = 256 /* bytes of memory, for each */ };
+
+enum { MAX_ATTRIBUTES = 64 }; /* of what may be a frame of a class that is derived from pandas' */
 
 struct frame {
     const struct pickle_value *columns; /* the axis, or NULL */
@@ -279,7 +236,7 @@ static bool add_block(struct reading *reading, struct frame *frame, const struct
         if (named->value == NULL) {
             return recipe_wrong(reading, "a block with fewer rows than columns");
         }
-        write_label(reading, (struct pickle_value *)frame->columns, (size_t)place, &label);
+        pandas_label(reading, (struct pickle_value *)frame->columns, (size_t)place, &label);
         frame->labels += label.length;
         if (!recipe_work(reading, label.length)) {
             text_free(&label);
@@ -368,7 +325,8 @@ struct pickle_value *pandas_frame(struct reading *reading, struct pickle_object 
 {
     struct manager manager = {NULL, NULL};
     struct frame frame;
-    struct pickle_value *blocks;
+    struct pickle_value *blocks, *attributes;
+    bool has_attributes;
     size_t i;
 
     if (!find_manager(reading, object, &manager) || manager.axes->item_count != 2) {
@@ -381,7 +339,9 @@ struct pickle_value *pandas_frame(struct reading *reading, struct pickle_object 
     if (frame.width > SIZE_MAX / COLUMN_COST || !recipe_work(reading, COLUMN_COST * frame.width)) {
         return NULL;
     }
-    frame.made = recipe_named(reading, frame.width + 3);
+    attributes = recipe_attribute(reading, object, "attrs");
+    has_attributes = attributes != NULL && attributes->kind == PICKLE_DICT && attributes->item_count > 0;
+    frame.made = recipe_named(reading, frame.width + 3 + has_attributes);
     blocks = list_blocks(reading, &manager);
     if (frame.made == NULL || blocks == NULL) {
         return NULL;
@@ -399,6 +359,9 @@ struct pickle_value *pandas_frame(struct reading *reading, struct pickle_object 
     frame.made->named[frame.width] = (struct pickle_named){".index", manager.axes->items[1]};
     frame.made->named[frame.width + 1] = (struct pickle_named){".columns", manager.axes->items[0]};
     frame.made->named[frame.width + 2] = (struct pickle_named){".blocks", blocks};
+    if (has_attributes) {
+        frame.made->named[frame.width + 3] = (struct pickle_named){".attrs", attributes};
+    }
     return tell_apart(reading, &frame) ? frame.made : NULL;
 }
 
@@ -424,4 +387,18 @@ struct pickle_value *pandas_series(struct reading *reading, struct pickle_object
         }
     }
     return made;
+}
+
+struct pickle_value *pandas_subclass(struct reading *reading, struct pickle_object *object)
+{
+    const struct pickle_value *state = object->state;
+    const struct pickle_value *kind = object->how == PICKLE_NEW && state != NULL && state->kind == PICKLE_DICT &&
+                                              state->item_count <= 2 * MAX_ATTRIBUTES
+                                          ? recipe_entry(state, "_typ")
+                                          : NULL;
+
+    if (kind != NULL && value_is_text(kind, "dataframe")) {
+        return pandas_frame(reading, object);
+    }
+    return kind != NULL && value_is_text(kind, "series") ? pandas_series(reading, object) : NULL;
 }

@@ -170,7 +170,7 @@ static struct pickle_value *settle(struct reading *reading, struct pickle_object
     if (pickle_setter(object) != NULL && recipe != NULL && !only_makes(recipe->function)) {
         return NULL; /* what a stranger's function makes of the state is not known */
     }
-    return recipe != NULL ? recipe->function(reading, object) : NULL;
+    return recipe != NULL ? recipe->function(reading, object) : pandas_subclass(reading, object);
 }
 
 struct pickle_value *recipe_value(struct reading *reading, struct pickle_value *value)

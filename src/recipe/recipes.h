@@ -16,6 +16,9 @@
 /* classes.c: what a call of functools.partial(...) gives. */
 recipe_function class_of_partial;
 
+/* pandas.c: a frame or series of a class derived from pandas', by what its state says; asked for all other names. */
+recipe_function pandas_subclass;
+
 /*
  * struct pickle_hook's `built`, for joblib.dump's arrays, whose bytes lie between the opcodes; the
  * context is the reading.

@@ -203,7 +203,9 @@ static void add_row(struct table *table, const struct member *member, size_t *st
     if (member_layout(member, &layout)) {
         text_escape_string(&cells[3], member->dtype != NULL ? member->dtype : layout.format);
         text_tuple(&cells[4], layout.shape, (size_t)layout.ndim);
-        text_puts(&cells[4], layout_is_c_contiguous(&layout) ? "" : " F order");
+        text_puts(&cells[4], layout_is_c_contiguous(&layout)   ? ""
+                             : layout_is_f_contiguous(&layout) ? " F order"
+                                                               : " strided");
         text_printf(&cells[5], "%td byte%s", layout.len, layout.len == 1 ? "" : "s");
     }
     if (member->storage != NULL) {

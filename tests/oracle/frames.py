@@ -80,6 +80,17 @@ def labels(texts):
     return made
 
 
+def levels(parts, codes):
+    """A MultiIndex."""
+    codes = [np.array(code, "i1") for code in codes]
+    return Call(NEW_INDEX, MULTI, {"levels": parts, "codes": codes, "sortorder": None, "names": [None] * len(parts)})
+
+
+def categories(known, codes):
+    kind = Call(CATEGORY_TYPE, state={"categories": index(known), "ordered": False})
+    return Call(BACKED, CATEGORIES, 1, None, state=(kind, np.array(codes, "i1"), {}))
+
+
 def frame(blocks, columns, rows, form="new"):
     """`blocks`: (values, places) of each."""
     if form == "state":  # before pandas 1.3
@@ -91,6 +102,12 @@ def frame(blocks, columns, rows, form="new"):
         more = () if form == "partial" else (2,)
         manager = Call(MANAGER, tuple(Call(function, v, p, *more) for v, p in blocks), [columns, rows])
     return Call(FRAME, state={"_data" if form == "state" else "_mgr": manager, "_typ": "dataframe"})
+
+
+def series(values):
+    state = ([span(3)], [values], [span(3)], {"0.14.1": {"axes": [span(3)], "blocks": [
+        {"values": values, "mgr_locs": slice(0, 3, 1)}]}})
+    return Call(SERIES, state={"_mgr": Call(SINGLE, state=state), "_name": "s"})
 
 
 def pickled(value, protocol=4):
@@ -145,18 +162,46 @@ def test_labels():
             ("numbers", index(np.array([1.5, -2, 3])), ["1.5", "-2.0", "3.0"]),
             ("dates", index(np.array(["2020", "2021", "2022"], "M8[Y]")), ["2020", "2021", "2022"]),
             ("twice", index(labels(["a", "a", ".index"])), ["a", "#1", "#2"]),
+            ("of levels", levels([labels(["x", "y'"]), np.array([7, 8])], [[0, 1, -1], [1, 0, 0]]),
+             ["('x', 8)", '("y\'", 7)', "(nan, 7)"]),
+            ("of one level", levels([np.array([2.5])], [[0, 0, -1]]), ["(2.5,)", "#1", "(nan,)"]),
+            ("of texts in levels", levels([index(arrow(["a", ""])), span(9, 3)], [[0, 1, 0], [0, 1, 5]]),
+             ["('a', 3)", "('', 4)", "('a', 8)"]),
+            ("of categories", index(categories(labels(["p", "q"]), [1, 0, -1])), ["q", "p", "nan"]),
+            ("of levels that lie", levels([labels(["x"])], [[0, 4, 0]]), ["('x',)", "1", "#2"]),
             ("too few", index(labels(["a"])), ["a", "1", "2"]), ("no index", None, ["0", "1", "2"])):
         got = list(members(pickled(frame(block, columns, two))))
         check(got == names + [".index", ".columns", ".blocks"], "labels: " + what, got)
     content = pickled(frame(block, index(labels(["a", "a", "b"])), two))
     expect("a column of a name that is taken", content, "#1", np.array([2, 3]))
+    for what, array, mark in (("C", np.zeros((2, 3)), False), ("F", np.zeros((3, 2)).T, False), ("one", np.zeros((1, 3)).T, False),
+                              ("many", np.zeros((3, 2)).T, True)):
+        content = pickled(frame([(array, slice(0, len(array), 1))], index(labels(list("abc"[:len(array)]))), span(array.shape[1])))
+        out = run("-t", "pickle", "-", stdin=content)[1].decode()
+        row = next(line for line in out.splitlines() if line.startswith("a "))
+        check((" strided" in row) == (not array[0].flags.forc) and "F order" not in row, "how a column lies: " + what, row)
+
+
+def test_derived():
+    """Frames and series of classes that others derive from pandas', as geopandas does."""
+    for name, parent, parts in (("Frame", frame([(np.arange(4.0).reshape(2, 2), slice(0, 2, 1))], index(labels(["a", "b"])), span(2)),
+                                 ["a", "b", ".index", ".columns", ".blocks"]),
+                                ("Series", series(np.arange(3.0)), ["values", ".index", ".name"])):
+        made = stand_in("derived." + name)()
+        made.__dict__.update(parent.reduced[2], _typ="dataframe" if name == "Frame" else "series", more=5)
+        for protocol in range(2, 6):
+            content = pickled(made, protocol)
+            check(list(members(content)) == parts, "a derived %s, protocol %d" % (name, protocol), members(content))
+            check(run("-t", "pickle", "-m", "more", "-", stdin=content)[0] == 0, "and its attributes are reached")
+    made.__dict__.update(_typ="other")
+    check("more" in members(pickled(made)), "another object is shown by its attributes", members(pickled(made)))
+    content = pickled(Call(FRAME, state={**frame([], index(labels([])), span(0)).reduced[2], "attrs": {"unit": "m"}}))
+    check(list(members(content, "-R"))[-2:] == [".attrs", ".attrs/unit"], "a frame's own attributes", members(content, "-R"))
 
 
 def test_series():
     values = np.arange(3.0)
-    state = ([span(3)], [values], [span(3)], {"0.14.1": {"axes": [span(3)], "blocks": [
-        {"values": values, "mgr_locs": slice(0, 3, 1)}]}})
-    content = pickled(Call(SERIES, state={"_mgr": Call(SINGLE, state=state), "_name": "s"}))
+    content = pickled(series(values))
     check(list(members(content)) == ["values", ".index", ".name"], "a series", members(content))
     expect("its values", content, "values", values)
 
@@ -223,6 +268,7 @@ def main():
         os.chdir(directory)
         test_frames()
         test_labels()
+        test_derived()
         test_series()
         test_arrays()
         test_texts()
