@@ -5,43 +5,74 @@
 #include "recipe/recipe.h"
 #include "recipe/recipes.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { MAX_STRINGS = 10000 }; /* of an array that are shown as such, as many as a list has */
-
-/* Arrow's types that are plain items, and NumPy's for them; strings have offsets of that type. */
-static const struct arrow_type {
-    const char *name;
-    const char *items;
-    const char *offsets;
-    enum pickle_kind kind; /* of strings */
-} types[] = {
-#define ITEMS(name, items) {name, items, NULL, PICKLE_NONE}
-#define STRINGS(name, offsets, kind) {name, NULL, offsets, kind}
-    ITEMS("int8", "|i1"), ITEMS("int16", "<i2"), ITEMS("int32", "<i4"),
-    ITEMS("int64", "<i8"), ITEMS("uint8", "|u1"), ITEMS("uint16", "<u2"),
-    ITEMS("uint32", "<u4"), ITEMS("uint64", "<u8"), ITEMS("halffloat", "<f2"),
-    ITEMS("float", "<f4"), ITEMS("double", "<f8"), ITEMS("date32", "<M8[D]"),
-    ITEMS("date64", "<M8[ms]"), ITEMS("timestamp[s]", "<M8[s]"), ITEMS("timestamp[ms]", "<M8[ms]"),
-    ITEMS("timestamp[us]", "<M8[us]"), ITEMS("timestamp[ns]", "<M8[ns]"),
-    STRINGS("string", "<i4", PICKLE_STR),
-    STRINGS("binary", "<i4", PICKLE_BYTES),
-    STRINGS("large_string", "<i8", PICKLE_STR),
-    STRINGS("large_binary", "<i8", PICKLE_BYTES),
-#undef ITEMS
-#undef STRINGS
+enum {
+    MAX_STRINGS = 10000, /* of an array that are shown as such, as many as a list has */
+    MAX_FIELDS = 1000,   /* of a struct; names are compared, each with each */
 };
 
-/* type_for_alias('int64') */
+/* How an array of some type keeps its items. */
+enum arrow_form {
+    ITEMS,      /* a buffer of plain items, as NumPy has them */
+    STRINGS,    /* offsets, and a buffer of bytes */
+    BITS,       /* a buffer of bits */
+    BYTES,      /* a buffer of items of some number of bytes */
+    LISTS,      /* offsets into an array within; of one length each, only that array */
+    FIELDS,     /* arrays within, by name */
+    CHOICES,    /* numbers of items of another array */
+};
+
+/* A type: items are NumPy's, of the buffer that is not the bytes'; `kind` is that of strings. */
+struct arrow_type {
+    const char *function; /* what is called for it */
+    const char *argument; /* its first argument, or NULL for any */
+    enum arrow_form form;
+    const char *items;
+    enum pickle_kind kind;
+};
+
+static const struct arrow_type types[] = {
+#define PLAIN(name, items) {"type_for_alias", name, ITEMS, items, PICKLE_NONE}
+#define TEXTS(name, offsets, kind) {"type_for_alias", name, STRINGS, offsets, kind}
+#define OTHER(function, argument, form, items) {function, argument, form, items, PICKLE_NONE}
+    PLAIN("int8", "|i1"), PLAIN("int16", "<i2"), PLAIN("int32", "<i4"),
+    PLAIN("int64", "<i8"), PLAIN("uint8", "|u1"), PLAIN("uint16", "<u2"),
+    PLAIN("uint32", "<u4"), PLAIN("uint64", "<u8"), PLAIN("halffloat", "<f2"),
+    PLAIN("float", "<f4"), PLAIN("double", "<f8"), PLAIN("date32", "<i4"), PLAIN("date32[day]", "<i4"),
+    PLAIN("date64", "<M8[ms]"), PLAIN("date64[ms]", "<M8[ms]"), PLAIN("timestamp[s]", "<M8[s]"),
+    PLAIN("timestamp[ms]", "<M8[ms]"), PLAIN("timestamp[us]", "<M8[us]"), PLAIN("timestamp[ns]", "<M8[ns]"),
+    PLAIN("duration[s]", "<m8[s]"), PLAIN("duration[ms]", "<m8[ms]"), PLAIN("duration[us]", "<m8[us]"),
+    PLAIN("duration[ns]", "<m8[ns]"), PLAIN("time32[s]", "<i4"), PLAIN("time32[ms]", "<i4"),
+    PLAIN("time64[us]", "<i8"), PLAIN("time64[ns]", "<i8"),
+    TEXTS("string", "<i4", PICKLE_STR), TEXTS("binary", "<i4", PICKLE_BYTES),
+    TEXTS("large_string", "<i8", PICKLE_STR), TEXTS("large_binary", "<i8", PICKLE_BYTES),
+    OTHER("type_for_alias", "bool", BITS, NULL),
+    OTHER("timestamp", "s", ITEMS, "<M8[s]"), OTHER("timestamp", "ms", ITEMS, "<M8[ms]"),
+    OTHER("timestamp", "us", ITEMS, "<M8[us]"), OTHER("timestamp", "ns", ITEMS, "<M8[ns]"),
+    OTHER("decimal32", NULL, ITEMS, "|V4"), OTHER("decimal64", NULL, ITEMS, "|V8"),
+    OTHER("decimal128", NULL, ITEMS, "|V16"), OTHER("decimal256", NULL, ITEMS, "|V32"),
+    OTHER("binary", NULL, BYTES, NULL), OTHER("list_", NULL, LISTS, "<i4"), OTHER("large_list", NULL, LISTS, "<i8"),
+    OTHER("map_", NULL, LISTS, "<i4"), OTHER("struct", NULL, FIELDS, NULL),
+    OTHER("dictionary", NULL, CHOICES, NULL),
+#undef PLAIN
+#undef TEXTS
+#undef OTHER
+};
+
+/* By the call that makes it: type_for_alias('int64'), timestamp('us', None), list_(field) */
 static const struct arrow_type *find_type(const struct pickle_value *value)
 {
-    const struct pickle_value *name = value->kind == PICKLE_OBJECT && recipe_argument_count(value->object) == 1
-                                          ? value->object->arguments->items[0]
-                                          : NULL;
+    const struct pickle_object *object = value->kind == PICKLE_OBJECT ? value->object : NULL;
+    const struct pickle_value *first = object != NULL && recipe_argument_count(object) > 0
+                                           ? object->arguments->items[0]
+                                           : NULL;
     size_t i;
 
-    for (i = 0; name != NULL && i < sizeof types / sizeof types[0]; i++) {
-        if (value_is_text(name, types[i].name)) {
+    for (i = 0; first != NULL && object->callable != NULL && i < sizeof types / sizeof types[0]; i++) {
+        if (value_is_global(object->callable, "pyarrow.lib", types[i].function) &&
+            (types[i].argument == NULL || value_is_text(first, types[i].argument))) {
             return &types[i];
         }
     }
@@ -141,46 +172,189 @@ static struct pickle_value *strings(struct reading *reading, const struct pickle
     return list;
 }
 
-/* _restore_array((type, length, nulls, offset, buffers, children, dictionary)) */
-struct pickle_value *arrow_array(struct reading *reading, struct pickle_object *object)
-{
-    const struct pickle_value *parts = recipe_argument(reading, object, 0);
-    const struct pickle_value *buffers;
-    const struct arrow_type *type;
-    struct pickle_value *made, *second;
-    uint64_t length, first;
-    size_t count = 0;
+/* --- one array -------------------------------------------------------------------------- */
 
-    object->type = "pyarrow.Array";
-    if (parts == NULL || parts->kind != PICKLE_TUPLE || parts->item_count < 6 ||
-        !value_to_unsigned(parts->items[1], &length) || !value_to_unsigned(parts->items[3], &first)) {
+/* (type, length, nulls, offset, buffers, children, dictionary) */
+struct arrow_parts {
+    const struct arrow_type *type;
+    const struct pickle_value *call; /* that makes the type */
+    const struct pickle_value *buffers;
+    const struct pickle_value *children;
+    struct pickle_value *dictionary;
+    struct pickle_value *restore; /* the function that all arrays are made by */
+    uint64_t length, first;
+};
+
+/* Whether a sequence has an item of that place. */
+static bool has(const struct pickle_value *sequence, size_t place)
+{
+    return pickle_is_sequence(sequence) && place < sequence->item_count;
+}
+
+static bool read_parts(struct reading *reading, struct pickle_object *object, struct arrow_parts *parts)
+{
+    const struct pickle_value *tuple = recipe_argument(reading, object, 0);
+
+    if (tuple == NULL || tuple->kind != PICKLE_TUPLE || tuple->item_count < 6 ||
+        !value_to_unsigned(tuple->items[1], &parts->length) || !value_to_unsigned(tuple->items[3], &parts->first) ||
+        parts->length == UINT64_MAX || !has(tuple->items[4], 0) || (parts->type = find_type(tuple->items[0])) == NULL) {
+        return false;
+    }
+    parts->call = tuple->items[0];
+    parts->buffers = tuple->items[4];
+    parts->children = tuple->items[5];
+    parts->dictionary = has(tuple, 6) ? tuple->items[6] : NULL;
+    parts->restore = object->callable;
+    return true;
+}
+
+/* An array within another, which is made as if by itself: of what _restore_array would be given for it. */
+static struct pickle_value *within(struct reading *reading, const struct arrow_parts *parts, struct pickle_value *tuple)
+{
+    struct pickle_value *value = recipe_new(reading, PICKLE_OBJECT);
+    struct pickle_value *arguments = recipe_new(reading, PICKLE_TUPLE);
+
+    if (tuple->kind != PICKLE_TUPLE || value == NULL || arguments == NULL ||
+        (value->object = arena_alloc(reading->arena, sizeof *value->object)) == NULL ||
+        (arguments->items = arena_array(reading->arena, 1, sizeof *arguments->items)) == NULL) {
         return NULL;
     }
-    type = find_type(parts->items[0]);
-    buffers = parts->items[4];
-    if (type == NULL || !pickle_is_sequence(buffers) || buffers->item_count < (type->items != NULL ? 2u : 3u) ||
-        length == UINT64_MAX) {
-        return NULL; /* shown by its parts */
+    arguments->items[0] = tuple;
+    arguments->item_count = 1;
+    arguments->room = 1;
+    *value->object = (struct pickle_object){.how = PICKLE_CALLED, .callable = parts->restore, .arguments = arguments};
+    return value;
+}
+
+static bool put(struct pickle_value *made, const char *name, struct pickle_value *value)
+{
+    made->named[made->item_count++] = (struct pickle_named){name, value};
+    return value != NULL;
+}
+
+static bool put_items(struct reading *reading, const struct arrow_parts *parts, const char *name, const char *type,
+                      uint64_t count, struct pickle_value *made)
+{
+    return has(parts->buffers, 1) &&
+           put(made, name, items(reading, recipe_item(reading, parts->buffers, 1), type, parts->first, count));
+}
+
+static bool put_strings(struct reading *reading, const struct arrow_parts *parts, struct pickle_value *made)
+{
+    if (!put_items(reading, parts, "offsets", parts->type->items, parts->length + 1, made) ||
+        !has(parts->buffers, 2)) {
+        return false;
     }
-    made = recipe_named(reading, 3);
-    second = recipe_item(reading, buffers, 1);
-    if (made == NULL) {
-        return NULL;
-    }
-    if (type->items != NULL) {
-        made->named[count++] = (struct pickle_named){"values", items(reading, second, type->items, first, length)};
-    } else {
-        made->named[count++] =
-            (struct pickle_named){"offsets", items(reading, second, type->offsets, first, length + 1)};
-        made->named[count++] = (struct pickle_named){"data", buffers->items[2]};
-        if (made->named[0].value != NULL) {
-            made->numbered = strings(reading, made->named[0].value, recipe_value(reading, buffers->items[2]),
-                                     recipe_value(reading, buffers->items[0]), (size_t)first, type->kind);
+    made->numbered = strings(reading, made->named[0].value, recipe_item(reading, parts->buffers, 2),
+                             recipe_item(reading, parts->buffers, 0), (size_t)parts->first, parts->type->kind);
+    return put(made, "data", parts->buffers->items[2]);
+}
+
+/* list_(type, size) is the type of lists of one length. */
+static bool put_lists(struct reading *reading, const struct arrow_parts *parts, struct pickle_value *made)
+{
+    bool of_one_length = recipe_argument_count(parts->call->object) > 1 && !has(parts->buffers, 1);
+
+    return (of_one_length ||
+            put_items(reading, parts, "offsets", parts->type->items, parts->length + 1, made)) &&
+           has(parts->children, 0) && put(made, "items", within(reading, parts, parts->children->items[0]));
+}
+
+/* field('name', type, nullable, metadata) */
+static const char *field_name(struct reading *reading, const struct pickle_value *fields, size_t place)
+{
+    const struct pickle_value *field = has(fields, place) ? fields->items[place] : NULL;
+    const struct pickle_value *name = field != NULL && field->kind == PICKLE_OBJECT
+                                          ? recipe_argument(reading, field->object, 0)
+                                          : NULL;
+
+    return name != NULL && name->kind == PICKLE_STR && recipe_work(reading, name->size)
+               ? arena_copy(reading->arena, (const char *)name->data, name->size)
+               : NULL;
+}
+
+static bool put_fields(struct reading *reading, const struct arrow_parts *parts, struct pickle_value *made)
+{
+    const struct pickle_value *fields = recipe_argument(reading, parts->call->object, 0);
+    size_t i, j;
+
+    for (i = 0; has(parts->children, i); i++) {
+        const char *name = field_name(reading, fields, i);
+
+        for (j = 0; name != NULL && j < i; j++) {
+            name = strcmp(name, made->named[j].name) != 0 ? name : NULL;
+        }
+        if (name == NULL || !put(made, name, within(reading, parts, parts->children->items[i]))) {
+            return false;
         }
     }
-    made->named[count++] = (struct pickle_named){"validity", buffers->items[0]};
-    made->item_count = count;
-    return made->named[0].value != NULL ? made : NULL;
+    return i > 0;
+}
+
+static bool put_choices(struct reading *reading, const struct arrow_parts *parts, struct pickle_value *made)
+{
+    const struct arrow_type *indices = find_type(parts->call->object->arguments->items[0]);
+
+    return indices != NULL && indices->form == ITEMS && parts->dictionary != NULL &&
+           put_items(reading, parts, "indices", indices->items, parts->length, made) &&
+           put(made, "dictionary", within(reading, parts, parts->dictionary));
+}
+
+/* binary(size): items of that many bytes */
+static bool put_bytes(struct reading *reading, const struct arrow_parts *parts, struct pickle_value *made)
+{
+    uint64_t size;
+    char type[32];
+
+    if (!value_to_unsigned(parts->call->object->arguments->items[0], &size) || size > DTYPE_MAX_ITEMSIZE) {
+        return false;
+    }
+    snprintf(type, sizeof type, "|V%llu", (unsigned long long)size);
+    return put_items(reading, parts, "values", type, parts->length, made);
+}
+
+static bool put_parts(struct reading *reading, const struct arrow_parts *parts, struct pickle_value *made)
+{
+    switch (parts->type->form) {
+    case ITEMS:
+        return put_items(reading, parts, "values", parts->type->items, parts->length, made);
+    case STRINGS:
+        return put_strings(reading, parts, made);
+    case BITS:
+        return has(parts->buffers, 1) && put(made, "bits", parts->buffers->items[1]);
+    case BYTES:
+        return put_bytes(reading, parts, made);
+    case LISTS:
+        return put_lists(reading, parts, made);
+    case FIELDS:
+        return put_fields(reading, parts, made);
+    case CHOICES:
+        return put_choices(reading, parts, made);
+    }
+    return false;
+}
+
+/* _restore_array(parts): what cannot be told so is shown by its arguments. */
+struct pickle_value *arrow_array(struct reading *reading, struct pickle_object *object)
+{
+    struct arrow_parts parts;
+    struct pickle_value *made;
+    size_t room;
+
+    object->type = "pyarrow.Array";
+    if (!read_parts(reading, object, &parts)) {
+        return NULL;
+    }
+    room = parts.type->form == FIELDS && pickle_is_sequence(parts.children) ? parts.children->item_count : 2;
+    if (room > MAX_FIELDS || (made = recipe_named(reading, room + 1)) == NULL) {
+        return NULL;
+    }
+    made->item_count = 0;
+    if (!put_parts(reading, &parts, made)) {
+        return NULL;
+    }
+    put(made, parts.type->form == FIELDS ? ".validity" : "validity", parts.buffers->items[0]);
+    return made;
 }
 
 /* py_buffer(bytes): the bytes */

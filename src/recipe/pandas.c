@@ -7,10 +7,11 @@
  * arguments since pandas 1.3, in the "0.14.1" entry of its state before, and
  * of series still.
  */
+#include "recipe/pandas.h"
+
 #include "base/text.h"
 #include "files/dtype.h"
 #include "format/format.h"
-#include "recipe/pandas.h"
 #include "recipe/recipe.h"
 #include "recipe/recipes.h"
 #include "value/value.h"

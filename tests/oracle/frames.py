@@ -49,7 +49,8 @@ BACKED = stand_in("pandas._libs.arrays.__pyx_unpickle_NDArrayBacked")
 DATES, CATEGORIES = stand_in("pandas.arrays.DatetimeArray"), stand_in("pandas.arrays.Categorical")
 CATEGORY_TYPE, STRINGS = stand_in("pandas.CategoricalDtype"), stand_in("pandas.arrays.ArrowStringArray")
 INTEGERS = stand_in("pandas.arrays.IntegerArray")
-RESTORE, BUFFER, ALIAS = (stand_in("pyarrow.lib." + name) for name in ("_restore_array", "py_buffer", "type_for_alias"))
+RESTORE, BUFFER, ALIAS, TIMES, LIST, STRUCT, CHOICE, FIELD, DECIMAL, FIXED = (stand_in("pyarrow.lib." + name) for name in (
+    "_restore_array", "py_buffer", "type_for_alias", "timestamp", "list_", "struct", "dictionary", "field", "decimal128", "binary"))
 STAMP = stand_in("pandas._libs.tslibs.timestamps._unpickle_timestamp")
 SPAN, NAT = (stand_in("pandas._libs.tslibs." + name) for name in ("timedeltas._timedelta_unpickle", "nattype._nat_unpickle"))
 INTERVAL, INTERVALS = stand_in("pandas.Interval"), stand_in("pandas._libs.interval.__pyx_unpickle_IntervalMixin")
@@ -174,9 +175,9 @@ def test_labels():
         check(got == names + [".index", ".columns", ".blocks"], "labels: " + what, got)
     content = pickled(frame(block, index(labels(["a", "a", "b"])), two))
     expect("a column of a name that is taken", content, "#1", np.array([2, 3]))
-    for what, array, mark in (("C", np.zeros((2, 3)), False), ("F", np.zeros((3, 2)).T, False), ("one", np.zeros((1, 3)).T, False),
-                              ("many", np.zeros((3, 2)).T, True)):
-        content = pickled(frame([(array, slice(0, len(array), 1))], index(labels(list("abc"[:len(array)]))), span(array.shape[1])))
+    for what, array in (("C", np.zeros((2, 3))), ("F", np.zeros((3, 2)).T), ("one", np.zeros((1, 3)).T)):
+        names = index(labels(list("abc"[:len(array)])))
+        content = pickled(frame([(array, slice(0, len(array), 1))], names, span(array.shape[1])))
         out = run("-t", "pickle", "-", stdin=content)[1].decode()
         row = next(line for line in out.splitlines() if line.startswith("a "))
         check((" strided" in row) == (not array[0].flags.forc) and "F order" not in row, "how a column lies: " + what, row)
@@ -184,8 +185,8 @@ def test_labels():
 
 def test_derived():
     """Frames and series of classes that others derive from pandas', as geopandas does."""
-    for name, parent, parts in (("Frame", frame([(np.arange(4.0).reshape(2, 2), slice(0, 2, 1))], index(labels(["a", "b"])), span(2)),
-                                 ["a", "b", ".index", ".columns", ".blocks"]),
+    two = frame([(np.arange(4.0).reshape(2, 2), slice(0, 2, 1))], index(labels(["a", "b"])), span(2))
+    for name, parent, parts in (("Frame", two, ["a", "b", ".index", ".columns", ".blocks"]),
                                 ("Series", series(np.arange(3.0)), ["values", ".index", ".name"])):
         made = stand_in("derived." + name)()
         made.__dict__.update(parent.reduced[2], _typ="dataframe" if name == "Frame" else "series", more=5)
@@ -230,6 +231,54 @@ def test_texts():
     check(list(members(many, "-m", "0")) == ["0/offsets", "0/data", "0/validity"], "more strings than a list has")
 
 
+def test_kinds():
+    """Arrow's types, the arrays of which lie in one another."""
+    def buffers(*arrays):
+        return [None if array is None else Call(BUFFER, array.tobytes()) for array in arrays]
+
+    def parts(kind, length, own, children=(), first=0, known=None):
+        return kind, length, 0, first, own, list(children), known
+
+    plain = Call(ALIAS, "int64")
+    numbers = np.arange(5)
+    inner = parts(plain, 5, buffers(None, numbers))
+    offsets = np.array([0, 2, 5], "<i4")
+    field = Call(FIELD, "item", plain, True, None)
+    lists = parts(Call(LIST, field), 2, buffers(None, offsets), [inner])
+    flags = np.array([5], "u1")
+    cases = {
+        "times": (parts(Call(TIMES, "us", "UTC"), 3, buffers(None, numbers), first=2), {"values": numbers[2:].astype("M8[us]")}),
+        "spans": (parts(Call(ALIAS, "duration[ms]"), 5, buffers(None, numbers)), {"values": numbers.astype("m8[ms]")}),
+        "days": (parts(Call(ALIAS, "date32[day]"), 3, buffers(None, offsets)), {"values": offsets}),
+        "decimals": (parts(Call(DECIMAL, 5, 2), 2, buffers(None, numbers[:4])), {"values": numbers[:4].view("V16")}),
+        "bytes": (parts(Call(FIXED, 3), 4, buffers(None, offsets)), {"values": np.frombuffer(offsets.tobytes(), "V3")}),
+        "lists": (lists, {"offsets": offsets, "items/values": numbers}),
+        "nested": (parts(Call(LIST, Call(FIELD, "item", Call(LIST, field), True, None)), 1, buffers(None, np.array([0, 2], "<i4")),
+                         [lists]), {"items/items/values": numbers}),
+        "fixed": (parts(Call(LIST, plain, 5), 1, [None], [inner]), {"items/values": numbers}),
+        "struct": (parts(Call(STRUCT, [Call(FIELD, "validity", plain, True, None), Call(FIELD, "b/c", plain, True, None)]), 5,
+                         buffers(flags), [inner, lists]), {"validity/values": numbers, "b/c/offsets": offsets}),
+        "choices": (parts(Call(CHOICE, Call(ALIAS, "int32"), plain, False), 3, buffers(None, offsets), known=inner),
+                    {"indices": offsets, "dictionary/values": numbers})}
+    content = pickled({name: Call(RESTORE, given) for name, (given, _) in cases.items()})
+    for name, (_, arrays) in cases.items():
+        for path, array in arrays.items():
+            expect("Arrow's %s: %s" % (name, path), content, name + "/" + path, array)
+    bits = pickled([Call(RESTORE, parts(Call(ALIAS, "bool"), 3, buffers(flags, flags)))])
+    check(list(members(bits, "-m", "0")) == ["0/bits", "0/validity"], "Arrow's bits", members(bits, "-m", "0"))
+    check(run("--check", "-t", "pickle", "-", stdin=content)[1] == b"-: 0 errors, 0 warnings\n", "nothing is wrong with them")
+    lies = {"short": parts(plain, 6, buffers(None, numbers)), "no buffers": parts(plain, 5, []),
+            "no children": parts(Call(LIST, field), 2, buffers(None, offsets)),
+            "twice": parts(Call(STRUCT, [field, field]), 5, buffers(None), [inner, inner]),
+            "no fields": parts(Call(STRUCT, []), 5, buffers(None)),
+            "a number": parts(Call(STRUCT, [field]), 5, buffers(None))[:5] + (7, None),
+            "wide": parts(Call(FIXED, 2 ** 40), 1, buffers(None, numbers)),
+            "none": parts(Call(CHOICE, plain, plain, False), 3, buffers(None, numbers))}
+    content = pickled({name: Call(RESTORE, given) for name, given in lies.items()})
+    got = members(content, "-R")
+    check(all(name + "/.args/0" in got for name in lies), "those that lie are shown by their arguments", list(got))
+
+
 def test_values():
     """As pandas' repr writes them; of moments with a zone, the time in UTC."""
     hour, zone = 3600 * 10 ** 9, datetime.timezone.utc
@@ -272,6 +321,7 @@ def main():
         test_series()
         test_arrays()
         test_texts()
+        test_kinds()
         test_values()
         test_lies()
         os.chdir("/")
