@@ -70,6 +70,15 @@ void text_putc(struct text *text, char c)
     text_append(text, &c, 1);
 }
 
+void text_spaces(struct text *text, size_t count)
+{
+    if (reserve(text, count)) {
+        memset(text->data + text->length, ' ', count);
+        text->length += count;
+        text->data[text->length] = '\0';
+    }
+}
+
 void text_printf(struct text *text, const char *format, ...)
 {
     va_list args;

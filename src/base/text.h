@@ -25,6 +25,7 @@ void text_clear(struct text *text); /* empties it, keeps the memory */
 void text_append(struct text *text, const char *bytes, size_t length);
 void text_puts(struct text *text, const char *string);
 void text_putc(struct text *text, char c);
+void text_spaces(struct text *text, size_t count);
 void text_printf(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

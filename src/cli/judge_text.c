@@ -75,21 +75,6 @@ static void put_head(struct table *table, const char *const *names)
     }
 }
 
-/* Leaves out a column that holds nothing but its head. */
-static void drop_empty(struct table *table, size_t column)
-{
-    size_t i;
-
-    for (i = 1; i < table->rows; i++) {
-        if (table->cells[i * table->columns + column].length > 0) {
-            return;
-        }
-    }
-    if (table->rows > 0) {
-        text_clear(&table->cells[column]);
-    }
-}
-
 /* "(2, 3)", "NULL", or "unreadable". */
 static void put_numbers(struct text *cell, const struct numbers *numbers, int64_t ndim)
 {
@@ -368,13 +353,13 @@ static void put_answers(struct text *text, const struct transcript *transcript, 
     struct table table = TABLE_INIT(REQUEST_COLUMNS);
     int i;
 
+    table.headed = true;
     table.run_on = true;
     table.width = columns;
     put_head(&table, heads);
     for (i = 0; i < REQUEST_COUNT; i++) {
         put_request(&table, transcript, i);
     }
-    drop_empty(&table, SUBOFFSETS_COLUMN);
     table_write(&table, text);
     table_free(&table);
 }

@@ -347,7 +347,6 @@ static void put_requests(struct text *text, const struct trace_report *report)
     struct table table = TABLE_INIT(COLUMNS);
     struct ledger_row *rows = malloc((ledger->row_count + 1) * sizeof *rows);
     struct text *cells = table_row(&table);
-    bool refused = false;
     size_t count, i;
 
     if (ledger->row_count == 0) {
@@ -362,16 +361,14 @@ static void put_requests(struct text *text, const struct trace_report *report)
         table_free(&table);
         return;
     }
-    for (i = 0; i < ledger->row_count; i++) {
-        rows[i] = ledger->rows[i];
-        refused = refused || rows[i].exception != NULL;
-    }
+    memcpy(rows, ledger->rows, ledger->row_count * sizeof *rows);
     count = merge(rows, ledger->row_count);
+    table.headed = true;
     table.width = report->columns;
     table.gives = gives;
     table.give_count = sizeof gives / sizeof gives[0];
     for (i = 0; i < COLUMNS; i++) {
-        text_puts(&cells[i], i != REFUSAL || refused ? heads[i] : "");
+        text_puts(&cells[i], heads[i]);
     }
     for (i = 0; i < count && i < MOST_ROWS; i++) {
         put_row(&table, report->folder, &rows[i]);

@@ -26,7 +26,7 @@ static void write_dict(struct text *text, const char *descr, bool fortran_order,
     if (ndim > 0) {
         int digits = snprintf(NULL, 0, "%td", shape[fortran_order ? ndim - 1 : 0]);
 
-        text_printf(text, "%*s", GROWTH_DIGITS - digits, "");
+        text_spaces(text, (size_t)(GROWTH_DIGITS - digits));
     }
 }
 

@@ -197,7 +197,7 @@ static void add_row(struct table *table, const struct member *member, size_t *st
     if (member->storage != NULL) {
         text_printf(&cells[0], "#%zu", (*stored)++);
     }
-    text_printf(&cells[1], "%*s", (int)(2 * member->depth), "");
+    text_spaces(&cells[1], 2 * (size_t)member->depth);
     text_escape_string(&cells[1], member->name);
     text_escape_string(&cells[2], member->type != NULL ? member->type : "");
     if (member_layout(member, &layout)) {

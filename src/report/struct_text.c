@@ -122,7 +122,7 @@ static size_t append_fields(struct text *text, const struct format_field *parent
 static void append_field(struct text *text, const struct format_field *field, size_t base, int depth)
 {
     append_row(text, base + field->offset, field->size);
-    text_printf(text, "%*s", 2 * depth, "");
+    text_spaces(text, 2 * (size_t)depth);
     if (field->name != NULL) {
         text_escape(text, field->name, field->name_length);
     } else {

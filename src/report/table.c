@@ -8,41 +8,96 @@ enum {
     ELLIPSIS = 3,   /* characters of "..." */
 };
 
+/* A cell that was written, as it is kept. */
+struct cell {
+    const char *data;
+    size_t length; /* bytes */
+};
+
+/* The kept cells, from the first on. */
+struct reader {
+    const struct table *table;
+    const uint32_t *length;
+    const char *next;
+};
+
+static struct reader reader_start(const struct table *table)
+{
+    return (struct reader){table, table->lengths, text_string(&table->bytes)};
+}
+
+static void next_row(struct reader *reader, struct cell row[TABLE_MAX_COLUMNS])
+{
+    size_t c;
+
+    for (c = 0; c < reader->table->columns; c++) {
+        row[c] = (struct cell){reader->next, *reader->length};
+        reader->next += *reader->length++;
+    }
+}
+
+/* Room for the lengths of one row more; grown at powers of two. */
+static bool reserve(struct table *table)
+{
+    if ((table->kept & (table->kept - 1)) == 0) {
+        size_t room = (table->kept == 0 ? 1 : 2 * table->kept) * table->columns;
+        uint32_t *lengths = realloc(table->lengths, room * sizeof *lengths);
+
+        if (lengths == NULL) {
+            return false;
+        }
+        table->lengths = lengths;
+    }
+    return true;
+}
+
+/* The last row is whole: put it to the others. */
+static void keep_row(struct table *table)
+{
+    size_t c;
+
+    if (table->kept == table->rows || table->failed) {
+        return;
+    }
+    if (!reserve(table)) {
+        table->failed = true;
+        return;
+    }
+    for (c = 0; c < table->columns; c++) {
+        struct text *cell = &table->row[c];
+
+        table->failed = table->failed || cell->failed || cell->length > UINT32_MAX;
+        table->lengths[table->kept * table->columns + c] = (uint32_t)cell->length;
+        text_append(&table->bytes, text_string(cell), cell->length);
+        text_clear(cell);
+    }
+    table->failed = table->failed || table->bytes.failed;
+    table->kept++;
+}
+
 struct text *table_row(struct table *table)
 {
-    struct text *row;
-    size_t used = table->rows * table->columns;
-
-    /* grown at powers of two */
-    if ((table->rows & (table->rows - 1)) == 0) {
-        size_t room = (table->rows == 0 ? 1 : 2 * table->rows) * table->columns;
-        struct text *cells = realloc(table->cells, room * sizeof *cells);
-
-        if (cells == NULL) {
-            table->failed = true;
-            return NULL;
-        }
-        table->cells = cells;
+    keep_row(table);
+    if (table->failed) {
+        return NULL;
     }
-    row = table->cells + used;
-    memset(row, 0, table->columns * sizeof *row);
     table->rows++;
-    return row;
+    return table->row;
 }
 
 /* Characters, as a terminal counts them nearly always: code points. */
-static size_t width_of(const struct text *text)
+static size_t width_of(const struct cell *cell)
 {
     size_t width = 0;
     size_t i;
 
-    for (i = 0; i < text->length; i++) {
-        width += (text->data[i] & 0xc0) != 0x80;
+    for (i = 0; i < cell->length; i++) {
+        width += (cell->data[i] & 0xc0) != 0x80;
     }
     return width;
 }
 
-static void measure_row(const struct text *row, size_t columns, bool run_on, size_t widths[TABLE_MAX_COLUMNS])
+static void measure_row(const struct cell *row, size_t columns, bool run_on, size_t widths[TABLE_MAX_COLUMNS])
 {
     bool last = run_on;
     size_t c;
@@ -62,11 +117,18 @@ static void measure_row(const struct text *row, size_t columns, bool run_on, siz
 
 static void measure(const struct table *table, size_t widths[TABLE_MAX_COLUMNS])
 {
+    struct reader reader = reader_start(table);
+    size_t heads[TABLE_MAX_COLUMNS] = {0};
+    struct cell row[TABLE_MAX_COLUMNS];
     size_t i;
 
     memset(widths, 0, TABLE_MAX_COLUMNS * sizeof widths[0]);
     for (i = 0; i < table->rows; i++) {
-        measure_row(table->cells + i * table->columns, table->columns, table->run_on, widths);
+        next_row(&reader, row);
+        measure_row(row, table->columns, table->run_on, i == 0 && table->headed ? heads : widths);
+    }
+    for (i = 0; i < table->columns; i++) {
+        widths[i] = widths[i] > 0 && heads[i] > widths[i] ? heads[i] : widths[i];
     }
 }
 
@@ -92,7 +154,7 @@ static void cut_row(const struct table *table, struct text *text, size_t start)
 /* --- narrower columns ---------------------------------------------------------------- */
 
 /* How far the first `count` characters go, in bytes. */
-static size_t bytes_of(const struct text *cell, size_t count)
+static size_t bytes_of(const struct cell *cell, size_t count)
 {
     size_t i;
 
@@ -102,28 +164,6 @@ static size_t bytes_of(const struct text *cell, size_t count)
         }
     }
     return cell->length;
-}
-
-/* Cut a cell to so many characters. */
-static void cut_cell(struct text *cell, size_t width, bool beginning)
-{
-    size_t characters = width_of(cell);
-    struct text cut = TEXT_INIT;
-    size_t from;
-
-    if (characters <= width || width < ELLIPSIS) {
-        return;
-    }
-    if (beginning) {
-        from = bytes_of(cell, characters - (width - ELLIPSIS));
-        text_puts(&cut, "...");
-        text_append(&cut, cell->data + from, cell->length - from);
-    } else {
-        text_append(&cut, cell->data, bytes_of(cell, width - ELLIPSIS));
-        text_puts(&cut, "...");
-    }
-    text_free(cell);
-    *cell = cut;
 }
 
 static size_t total_width(const struct table *table, const size_t *widths)
@@ -137,10 +177,13 @@ static size_t total_width(const struct table *table, const size_t *widths)
     return total;
 }
 
-static void give_way(const struct table *table, size_t widths[TABLE_MAX_COLUMNS])
+/* Which columns give way, and how: NULL for those that do not. */
+static void give_way(const struct table *table, size_t widths[TABLE_MAX_COLUMNS],
+                     const struct table_give *given[TABLE_MAX_COLUMNS])
 {
-    size_t i, row;
+    size_t i;
 
+    memset(given, 0, TABLE_MAX_COLUMNS * sizeof given[0]);
     for (i = 0; table->width > 0 && i < table->give_count; i++) {
         const struct table_give *give = &table->gives[i];
         size_t total = total_width(table, widths);
@@ -148,15 +191,35 @@ static void give_way(const struct table *table, size_t widths[TABLE_MAX_COLUMNS]
         size_t excess = total > table->width ? total - table->width : 0;
 
         widths[give->column] -= excess < spare ? excess : spare;
-        for (row = 0; excess > 0 && row < table->rows; row++) {
-            cut_cell(&table->cells[row * table->columns + give->column], widths[give->column], give->beginning);
-        }
+        given[give->column] = excess > 0 ? give : NULL;
     }
 }
 
 /* --- writing --------------------------------------------------------------------------- */
 
-static void write_row(const struct text *row, size_t columns, const size_t *widths, struct text *text)
+/* A cell, or as much of it as its column has room for; its width. */
+static size_t write_cell(struct text *text, const struct cell *cell, size_t characters, size_t width,
+                         const struct table_give *give)
+{
+    size_t from;
+
+    if (give == NULL || characters <= width || width < ELLIPSIS) {
+        text_append(text, cell->data, cell->length);
+        return characters;
+    }
+    if (give->beginning) {
+        from = bytes_of(cell, characters - (width - ELLIPSIS));
+        text_puts(text, "...");
+        text_append(text, cell->data + from, cell->length - from);
+    } else {
+        text_append(text, cell->data, bytes_of(cell, width - ELLIPSIS));
+        text_puts(text, "...");
+    }
+    return width;
+}
+
+static void write_row(struct text *text, const struct cell *row, size_t columns, const size_t *widths,
+                      const struct table_give *const *given)
 {
     size_t behind = 0;
     size_t c;
@@ -168,39 +231,48 @@ static void write_row(const struct text *row, size_t columns, const size_t *widt
             continue;
         }
         if (width > 0) {
-            text_printf(text, "%*s", (int)behind, "");
-            text_append(text, row[c].data, row[c].length);
+            text_spaces(text, behind);
+            width = write_cell(text, &row[c], width, widths[c], given[c]);
             behind = 0;
         }
         behind += (width < widths[c] ? widths[c] - width : 0) + 2;
     }
 }
 
-void table_write(const struct table *table, struct text *text)
+void table_write(struct table *table, struct text *text)
 {
     size_t widths[TABLE_MAX_COLUMNS];
+    const struct table_give *given[TABLE_MAX_COLUMNS];
+    struct cell row[TABLE_MAX_COLUMNS];
+    struct reader reader;
     size_t i;
 
+    keep_row(table);
+    if (table->failed) {
+        text->failed = true;
+        return;
+    }
     measure(table, widths);
-    give_way(table, widths);
+    give_way(table, widths, given);
+    reader = reader_start(table);
     for (i = 0; i < table->rows; i++) {
         size_t start = text->length;
 
-        write_row(table->cells + i * table->columns, table->columns, widths, text);
+        next_row(&reader, row);
+        write_row(text, row, table->columns, widths, given);
         cut_row(table, text, start);
         text_putc(text, '\n');
     }
-    text->failed = text->failed || table->failed;
 }
 
 void table_free(struct table *table)
 {
-    size_t i;
+    size_t c;
 
-    for (i = 0; i < table->rows * table->columns; i++) {
-        text_free(&table->cells[i]);
+    for (c = 0; c < TABLE_MAX_COLUMNS; c++) {
+        text_free(&table->row[c]);
     }
-    free(table->cells);
-    table->cells = NULL;
-    table->rows = 0;
+    text_free(&table->bytes);
+    free(table->lengths);
+    *table = (struct table){.columns = table->columns};
 }
