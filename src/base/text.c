@@ -105,12 +105,30 @@ void text_printf(struct text *text, const char *format, ...)
     text->length += (size_t)length;
 }
 
+/* There may be thousands of them: printf would take most of the time. */
+static void append_number(struct text *text, ptrdiff_t number)
+{
+    char digits[3 * sizeof number + 1];
+    size_t rest = number < 0 ? 0 - (size_t)number : (size_t)number;
+    char *first = digits + sizeof digits;
+
+    do {
+        *--first = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (number < 0) {
+        *--first = '-';
+    }
+    text_append(text, first, (size_t)(digits + sizeof digits - first));
+}
+
 void text_numbers(struct text *text, const ptrdiff_t *numbers, size_t count, const char *separator)
 {
     size_t i;
 
     for (i = 0; i < count; i++) {
-        text_printf(text, "%s%td", i > 0 ? separator : "", numbers[i]);
+        text_puts(text, i > 0 ? separator : "");
+        append_number(text, numbers[i]);
     }
 }
 

@@ -59,7 +59,8 @@ bool arrow_value_find(const char *format, struct arrow_value *value)
     for (i = 0; format[0] == 't' && i < sizeof moments / sizeof moments[0]; i++) {
         size_t length = strlen(moments[i].format);
 
-        if (strncmp(format, moments[i].format, length) == 0 && (moments[i].begins || format[length] == '\0')) {
+        if (format[1] == moments[i].format[1] && strncmp(format, moments[i].format, length) == 0 &&
+            (moments[i].begins || format[length] == '\0')) {
             *value = (struct arrow_value){
                 .kind = moments[i].kind,
                 .size = moments[i].size,

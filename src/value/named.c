@@ -55,7 +55,7 @@ static const struct {
 
 static bool is_word(const char *word, const char *name, size_t length)
 {
-    return strlen(word) == length && memcmp(word, name, length) == 0;
+    return word[0] == name[0] && strlen(word) == length && memcmp(word, name, length) == 0;
 }
 
 static const struct named_type *find(const char *name, size_t length)

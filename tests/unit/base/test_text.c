@@ -119,6 +119,31 @@ static void numbers_are_a_tuple(void)
     text_free(&text);
 }
 
+static void numbers_are_as_printf_writes_them(void)
+{
+    ptrdiff_t number = PTRDIFF_MIN;
+    struct text text = TEXT_INIT, printed = TEXT_INIT;
+
+    for (;; number = number < 0 ? number / 3 : number * 3 + 1) {
+        text_numbers(&text, &number, 1, "");
+        text_printf(&printed, "%td", number);
+        CHECK_STR(text_string(&text), text_string(&printed));
+        text_clear(&text);
+        text_clear(&printed);
+        if (number > PTRDIFF_MAX / 4) {
+            break;
+        }
+    }
+    number = PTRDIFF_MAX;
+    text_numbers(&text, &number, 1, "");
+    text_spaces(&text, 3);
+    text_spaces(&text, 0);
+    text_printf(&printed, "%td   ", number);
+    CHECK_STR(text_string(&text), text_string(&printed));
+    text_free(&text);
+    text_free(&printed);
+}
+
 int main(void)
 {
     RUN(printable_text_stays);
@@ -130,5 +155,6 @@ int main(void)
     RUN(code_points_survive_encoding);
     RUN(text_grows);
     RUN(numbers_are_a_tuple);
+    RUN(numbers_are_as_printf_writes_them);
     return TEST_END();
 }
