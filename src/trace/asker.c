@@ -363,16 +363,26 @@ static bool put_builtin(struct text *text, uintptr_t caller)
     return false;
 }
 
+/* Names that Cython makes, and that nobody wrote. */
+static const char *const made[] = {"__pyx_", "__Pyx_", NULL};
+
+/* The name of a function outside of Python, as it was written. */
+static bool put_outside(struct text *text, uintptr_t caller)
+{
+    size_t length = text->length;
+    bool named = symbol_text(caller, true, text);
+    const char *name = named && !text->failed ? strchr(text->data + length, '!') : NULL;
+
+    return name != NULL && !begins_with_one_of(name + 1, made);
+}
+
 /* The one outside of Python; else the innermost of Python's own that has a name. */
 static void put_native(struct text *text, const struct asker *asker)
 {
     uintptr_t caller = asker->outside ? asker->callers[asker->caller_count - 1] : asker->callers[0];
     size_t length = text->length;
 
-    if (!asker->outside && put_exported(text, asker)) {
-        return;
-    }
-    if (asker->outside && symbol_text(caller, true, text)) {
+    if (asker->outside ? put_outside(text, caller) : put_exported(text, asker)) {
         return;
     }
     text->length = length;

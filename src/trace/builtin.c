@@ -37,10 +37,19 @@ static bool is_it(const struct search *search, const PyMethodDef *method)
     return method != NULL && (uintptr_t)method->ml_meth == search->function;
 }
 
+/* Cython's functions begin as Python's of C do, but are not derived from them. */
+static bool is_cython(PyObject *value)
+{
+    PyTypeObject *type = Py_TYPE(value);
+
+    return type->tp_basicsize > (Py_ssize_t)sizeof(PyCFunctionObject) && type->tp_itemsize == 0 &&
+           strstr(type->tp_name, "cython_function_or_method") != NULL;
+}
+
 /* The method that something in a type's dictionary stands for; NULL for none. */
 static const PyMethodDef *method_of(PyObject *value)
 {
-    if (PyCFunction_Check(value)) {
+    if (PyCFunction_Check(value) || is_cython(value)) {
         return ((PyCFunctionObject *)value)->m_ml;
     }
     if (Py_IS_TYPE(value, &PyMethodDescr_Type) || Py_IS_TYPE(value, &PyClassMethodDescr_Type)) {
@@ -85,10 +94,20 @@ static PyObject *subtypes_of(PyTypeObject *type)
     return list;
 }
 
+/* Each module of Cython's has a memoryview of its own, which asks for whatever its functions take. */
+static bool is_means(const PyTypeObject *type)
+{
+    const char *last = strrchr(type->tp_name, '.');
+
+    return last != NULL && strcmp(last + 1, "memoryview") == 0;
+}
+
 /* Slots that are called by the type's own name. */
 static bool is_slot(const struct search *search, const PyTypeObject *type)
 {
-    return (uintptr_t)type->tp_new == search->function || (uintptr_t)type->tp_init == search->function;
+    return !is_means(type) &&
+           ((uintptr_t)type->tp_new == search->function || (uintptr_t)type->tp_init == search->function ||
+            (uintptr_t)type->tp_vectorcall == search->function);
 }
 
 static bool look_at(struct search *search, PyTypeObject *type)

@@ -351,6 +351,18 @@ end
     answers '[h["native"] for h in t["held"]] == ["by_pybind11.so!leaks"]'
 }
 
+@test "a function of Cython is told as it was written, with symbols and without" {
+    [ -f "$CONSUMERS/by_cython.so" ] || skip "no Cython"
+    cp "$CONSUMERS/by_cython.so" .
+    for how in with without; do
+        [ "$how" = with ] || strip by_cython.so
+        trace -j -i array -I . -e '__import__("by_cython").right_contiguous(array.array("i", [1]))'
+        answers '[c["native"] for c in t["calls"] if c["type"] == "array.array"] == ["by_cython.so!by_cython.right_contiguous"]'
+        trace -j -I . -e '__import__("by_cython").leaks(bytearray(12))'
+        answers '[h["native"] for h in t["held"]] == ["by_cython.so!by_cython.leaks"]'
+    done
+}
+
 @test "--check fails where a consumer leaks, or releases twice" {
     cat >app.py <<'end'
 import sys, consumers
