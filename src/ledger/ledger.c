@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OWNER_SEARCH = 1024 }; /* exports of one owner that are looked through for one that moved */
+enum {
+    OWNER_SEARCH = 1024, /* exports of one owner that are looked through for one that moved */
+    DROPPED_SEARCH = 64, /* .. where what is released may be one of those that are not followed */
+    LOOKS = 32,          /* .. of which the memory is looked at */
+};
 
 void ledger_begin(struct ledger *ledger, const struct ledger_limits *limits)
 {
@@ -264,30 +268,34 @@ static void remember(struct ledger *ledger, const struct ledger_view *view, cons
 }
 
 /* What lay on a stack is copied before the function returns, or the function releases it itself. */
-static bool may_have_moved(const struct ledger *ledger, const struct ledger_export *export)
+static bool may_have_moved(const struct ledger *ledger, const struct ledger_export *export, int *looks)
 {
-    return !export->placed || export->view.thread != 0 || (ledger->is_there != NULL && !ledger->is_there(export));
+    return !export->placed || export->view.thread != 0 ||
+           (ledger->is_there != NULL && (*looks)-- > 0 && !ledger->is_there(export));
 }
 
 /*
  * The export of which a copy is being released: one that is no more where it was filled; or else one that was asked
- * for since such a one was released last (before that, it is the release that comes twice).
+ * for since such a one was released last (before that, it is the release that comes twice), unless it may be one of
+ * those that are not followed.
  */
 static uint32_t find_moved(const struct ledger *ledger, const struct ledger_view *view, const void *filled)
 {
     const struct ledger_release *alike = released_last(ledger, view, NULL);
     const struct ledger_release *same = released_last(ledger, view, filled);
     uint32_t index = ledger->export_room > 0 ? *owner_bucket(ledger, view->owner) : LEDGER_NONE;
+    bool all_known = ledger->exports_dropped == 0;
     uint32_t found = LEDGER_NONE;
+    int most = all_known ? OWNER_SEARCH : DROPPED_SEARCH, looks = LOOKS;
     int looked;
 
-    for (looked = 0; index != LEDGER_NONE && looked < OWNER_SEARCH; looked++) {
+    for (looked = 0; index != LEDGER_NONE && looked < most; looked++) {
         const struct ledger_export *export = &ledger->exports[index];
 
-        if (same_content(&export->view, view) && may_have_moved(ledger, export)) {
+        if (same_content(&export->view, view) && may_have_moved(ledger, export, &looks)) {
             return index;
         }
-        if (same_content(&export->view, view) && found == LEDGER_NONE) {
+        if (same_content(&export->view, view) && found == LEDGER_NONE && all_known) {
             const struct ledger_release *last = memcmp(export->filled, filled, LEDGER_FILLED) == 0 ? same : alike;
 
             found = last == NULL || export->time > last->time ? index : LEDGER_NONE;

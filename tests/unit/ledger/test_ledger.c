@@ -208,6 +208,49 @@ static void test_bounds(void)
     ledger_end(&ledger);
 }
 
+/* Releases of those that are not followed are not taken for releases of those that are. */
+static void test_dropped_of_one_owner(void)
+{
+    uint64_t i;
+
+    begin();
+    for (i = 0; i < 7; i++) {
+        grant(1, 100 + i, 1000);
+    }
+    CHECK_INT(ledger.exports_dropped, 3);
+    for (i = 4; i < 7; i++) {
+        CHECK_INT(release(100 + i, 1000), LEDGER_UNKNOWN);
+    }
+    CHECK_INT(ledger.live, 4);
+    ledger_end(&ledger);
+}
+
+static int looks;
+
+static bool look_and_find(const struct ledger_export *export)
+{
+    (void)export;
+    looks++;
+    return true;
+}
+
+static void test_looks_are_bounded(void)
+{
+    static const struct ledger_limits many = {.rows = 8, .exports = 5000, .text = 4096};
+    uint64_t i;
+
+    ledger_begin(&ledger, &many);
+    ledger.is_there = look_and_find;
+    for (i = 0; i < 2000; i++) {
+        grant(1, 100 + i, 1000);
+    }
+    for (i = 0; i < 10; i++) {
+        release(9000 + i, 1000);
+    }
+    CHECK(looks < 1000);
+    ledger_end(&ledger);
+}
+
 static void test_drop(void)
 {
     uint64_t i;
@@ -293,6 +336,8 @@ int main(void)
     RUN(test_lost);
     RUN(test_passed_on);
     RUN(test_bounds);
+    RUN(test_dropped_of_one_owner);
+    RUN(test_looks_are_bounded);
     RUN(test_drop);
     RUN(test_text_bound);
     RUN(test_nobodys_memory);
