@@ -172,14 +172,12 @@ static int initialize(PyObject *exception, PyObject *arguments, PyObject *keywor
 {
     int result = original(exception, arguments, keywords);
 
-    if (result == 0 && recorder_sees()) {
-        if (replace_is_asking()) {
-            recorder_lock();
-            forget(exception);
-            recorder_unlock();
-        } else {
-            see(exception);
-        }
+    if (result == 0 && recorder_sees() && !replace_is_asking()) {
+        see(exception);
+    } else {
+        recorder_lock();
+        forget(exception);
+        recorder_unlock();
     }
     return result;
 }

@@ -230,6 +230,26 @@ end
     answers '[h["kept_by"][0].split(" of ")[0] for e in t["caught"] for h in e["held"]] == ["local \x27view\x27"]'
 }
 
+@test "an error that nobody catches is not taken for one before it, whose place in memory it has" {
+    cat >app.py <<'end'
+data, other = bytearray(8), bytearray(7)
+view = memoryview(other)
+try:
+    other.append(1)
+except BufferError:
+    pass
+view = memoryview(data)
+data.append(1)
+end
+    trace -x app.py
+    [[ "$stderr" == *"at that moment
+bytearray at 0x"*", 8 bytes: 1 export held
+"* ]] || { echo "$stderr" && false; }
+    [[ "$output" == *" app.py:4 in <module> and caught, 1 time: at that moment
+bytearray at 0x"*", 7 bytes: 1 export held
+"* ]] || { echo "$output" && false; }
+}
+
 @test "a program that raises and catches without end is not held up for long" {
     cat >app.py <<'end'
 data = bytearray(8)
