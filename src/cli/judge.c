@@ -27,23 +27,29 @@ enum { JUDGE_SECONDS = 15 }; /* the most that all takes once the expression is e
 
 /* --- what cannot be judged ------------------------------------------------------------ */
 
-/* The first word with which an object without a buffer refuses each protocol that it has; NULL when one tells. */
-static const char *protocols_refusal(const struct protocols *protocols)
+static bool protocols_tell(const struct protocols *protocols)
 {
-    const char *refusal = NULL;
     int i;
 
     for (i = 0; i < PROTOCOL_COUNT; i++) {
-        const struct told *told = &protocols->told[i];
-
-        if (told->outcome != OUTCOME_NOT_SENT && told->outcome != OUTCOME_REFUSED) {
-            return NULL;
-        }
-        if (told->outcome == OUTCOME_REFUSED && refusal == NULL) {
-            refusal = told->exception.text;
+        if (protocols->told[i].outcome != OUTCOME_NOT_SENT && protocols->told[i].outcome != OUTCOME_REFUSED) {
+            return true;
         }
     }
-    return refusal;
+    return false;
+}
+
+/* The first word with which an object refuses each other protocol that it has; NULL when one tells, or none is there. */
+static const char *protocols_refusal(const struct protocols *protocols)
+{
+    int i;
+
+    for (i = 0; i < PROTOCOL_COUNT && !protocols_tell(protocols); i++) {
+        if (protocols->told[i].outcome == OUTCOME_REFUSED) {
+            return protocols->told[i].exception.text;
+        }
+    }
+    return NULL;
 }
 
 /* The exporter's own word, when it refused everything and broke no rule in doing so. */
@@ -65,7 +71,7 @@ static bool refuse_to_judge(const struct transcript *transcript, const struct fi
             return true;
         }
     }
-    return error_set(error, ERROR_INPUT, "every request is refused: %s: %s", transcript->sweeps[0][0].exception.type,
+    return protocols_tell(&transcript->protocols) || error_set(error, ERROR_INPUT, "every request is refused: %s: %s", transcript->sweeps[0][0].exception.type,
                      transcript->sweeps[0][0].exception.text);
 }
 

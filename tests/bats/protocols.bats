@@ -90,6 +90,20 @@ json() {
     [[ $status -eq 1 && $output == *"warning  dlpack-keywords  not taken: max_version, dl_device, copy (TypeError: "* ]]
 }
 
+@test "one whose buffer is refused is judged by what else it has" {
+    cat > "$BATS_TEST_TMPDIR/closed.py" <<'END'
+import mmap
+
+class Closed(mmap.mmap):
+    __array_interface__ = {"shape": (3,), "typestr": "|u1", "version": 3, "data": bytearray(3)}
+
+closed = Closed(-1, 4096)
+closed.close()
+END
+    inspect --check -x "$BATS_TEST_TMPDIR/closed.py" -e closed
+    [[ $status -eq 0 && $output == "closed: 36 requests, 0 errors, 0 warnings" ]] || { echo "$output$stderr" && false; }
+}
+
 @test "one that refuses everything has nothing to judge; one with no protocol at all neither" {
     cat > "$BATS_TEST_TMPDIR/never.py" <<'END'
 class Never:
