@@ -39,7 +39,7 @@ static bool protocols_tell(const struct protocols *protocols)
     return false;
 }
 
-/* The first word with which an object refuses each other protocol that it has; NULL when one tells, or none is there. */
+/* The first word with which an object refuses each protocol that it has; NULL when one tells, or none is there. */
 static const char *protocols_refusal(const struct protocols *protocols)
 {
     int i;
@@ -71,7 +71,8 @@ static bool refuse_to_judge(const struct transcript *transcript, const struct fi
             return true;
         }
     }
-    return protocols_tell(&transcript->protocols) || error_set(error, ERROR_INPUT, "every request is refused: %s: %s", transcript->sweeps[0][0].exception.type,
+    return protocols_tell(&transcript->protocols) ||
+           error_set(error, ERROR_INPUT, "every request is refused: %s: %s", transcript->sweeps[0][0].exception.type,
                      transcript->sweeps[0][0].exception.text);
 }
 
