@@ -138,11 +138,10 @@ struct pickle_named {
     struct pickle_value *value;
 };
 
-/* An array of Python objects: the items lie in the value's `items`, in C or Fortran order. */
+/* An array of Python objects: the items lie in the value's `items`, in C order. */
 struct pickle_grid {
     int ndim;
     const ptrdiff_t *shape;
-    bool fortran_order;
 };
 
 /*

@@ -152,11 +152,9 @@ static void find_index(const struct pickle_value *grid, const char *path, struct
     if (at != path + length) {
         return;
     }
-    for (i = 0; i < shape->ndim; i++) {
-        int axis = shape->fortran_order ? i : shape->ndim - 1 - i;
-
-        place += indices[axis] * step;
-        step *= (size_t)shape->shape[axis];
+    for (i = shape->ndim - 1; i >= 0; i--) {
+        place += indices[i] * step;
+        step *= (size_t)shape->shape[i];
     }
     offer(found, grid->items[place], length, false, false);
 }

@@ -85,8 +85,8 @@ static struct pickle_value *native_plain(struct reading *reading, struct pickle_
 
 /* --- arrays of objects ------------------------------------------------------------------ */
 
-/* The items are a flat list, in the array's order. */
-static struct pickle_value *object_array(struct reading *reading, int ndim, const ptrdiff_t *shape, bool fortran,
+/* The items are a flat list in C order, whichever order the array has in memory. */
+static struct pickle_value *object_array(struct reading *reading, int ndim, const ptrdiff_t *shape,
                                          const struct pickle_value *list)
 {
     struct pickle_value *value = recipe_new(reading, PICKLE_GRID);
@@ -108,7 +108,7 @@ static struct pickle_value *object_array(struct reading *reading, int ndim, cons
                            pickle_is_sequence(list) ? list->item_count : 0);
     }
     memcpy(kept, shape, (size_t)ndim * sizeof *shape);
-    *grid = (struct pickle_grid){.ndim = ndim, .shape = kept, .fortran_order = fortran};
+    *grid = (struct pickle_grid){.ndim = ndim, .shape = kept};
     value->items = list->items;
     value->item_count = list->item_count;
     value->grid = grid;
@@ -163,14 +163,14 @@ struct pickle_value *arrays_of_state(struct reading *reading, const struct pickl
         return NULL;
     }
     if (recipe_item(reading, state, skipped + 1)->kind == PICKLE_OBJECT && data->kind == PICKLE_LIST) {
-        return object_array(reading, ndim, shape, fortran != 0, data); /* StringDType and others that are no bytes */
+        return object_array(reading, ndim, shape, data); /* StringDType and others that are no bytes */
     }
     dtype = dtype_of(reading, recipe_item(reading, state, skipped + 1));
     if (dtype == NULL) {
         return NULL;
     }
     if (dtype->kind == 'O' || (dtype_has_object(dtype) && data->kind == PICKLE_LIST)) {
-        return object_array(reading, ndim, shape, fortran != 0, data);
+        return object_array(reading, ndim, shape, data);
     }
     if (fortran != 0 && !recipe_f_strides(ndim, shape, dtype->itemsize, strides)) {
         return recipe_fail(reading, "a shape that no memory has");

@@ -39,7 +39,7 @@ static const struct dtype *mask_type(struct reading *reading, const struct dtype
     return fields != NULL ? dtype_struct(reading->arena, fields, type->field_count, offset, &reading->error) : NULL;
 }
 
-static struct pickle_value *mask_of(struct reading *reading, const struct pickle_value *data,
+static struct pickle_value *mask_of(struct reading *reading, const struct pickle_value *data, bool fortran,
                                     const struct pickle_value *bytes)
 {
     static const struct dtype object = {.kind = 'O'};
@@ -47,7 +47,6 @@ static struct pickle_value *mask_of(struct reading *reading, const struct pickle
     bool is_grid = data->kind == PICKLE_GRID;
     int ndim = is_grid ? data->grid->ndim : data->array->ndim;
     const ptrdiff_t *shape = is_grid ? data->grid->shape : data->array->shape;
-    bool fortran = is_grid ? data->grid->fortran_order : ndim > 1 && data->array->strides[0] < data->array->strides[1];
     ptrdiff_t strides[LAYOUT_MAX_NDIM];
 
     if (type == NULL || (fortran && !recipe_f_strides(ndim, shape, type->itemsize, strides))) {
@@ -61,6 +60,7 @@ struct pickle_value *numpy_masked(struct reading *reading, struct pickle_object 
     const struct pickle_value *class = recipe_argument(reading, object, 0);
     const struct pickle_value *state = object->state;
     struct pickle_value *data, *mask, *made;
+    int64_t fortran;
 
     if (class == NULL || pickle_global_of(class) == NULL) {
         return recipe_fail(reading, "arguments that '_mareconstruct' does not take");
@@ -70,7 +70,9 @@ struct pickle_value *numpy_masked(struct reading *reading, struct pickle_object 
         return recipe_fail(reading, "a masked array without its state");
     }
     data = arrays_of_state(reading, state);
-    mask = data != NULL ? mask_of(reading, data, recipe_item(reading, state, 5)) : NULL;
+    mask = data != NULL && value_to_int(recipe_item(reading, state, 3), &fortran)
+               ? mask_of(reading, data, fortran != 0, recipe_item(reading, state, 5))
+               : NULL;
     made = mask != NULL ? recipe_named(reading, 3) : NULL;
     if (made == NULL) {
         return NULL;

@@ -135,14 +135,12 @@ static struct pickle_value *array_row(struct reading *reading, struct pickle_val
     return value;
 }
 
-/* The same of an array of objects, whose items lie in C or Fortran order. */
+/* The same of an array of objects. */
 static struct pickle_value *grid_row(struct reading *reading, struct pickle_value *block, size_t row)
 {
-    size_t rows = (size_t)block->grid->shape[0];
     size_t columns = (size_t)block->grid->shape[1];
     struct pickle_value *value = recipe_new(reading, PICKLE_GRID);
     struct pickle_grid *grid = arena_alloc(reading->arena, sizeof *grid);
-    size_t i;
 
     if (value == NULL || grid == NULL) {
         return NULL;
@@ -150,15 +148,8 @@ static struct pickle_value *grid_row(struct reading *reading, struct pickle_valu
     *grid = (struct pickle_grid){.ndim = 1, .shape = block->grid->shape + 1};
     value->grid = grid;
     value->item_count = columns;
-    if (!block->grid->fortran_order) {
-        value->items = block->items + row * columns;
-        return value;
-    }
-    value->items = recipe_work(reading, columns) ? arena_array(reading->arena, columns, sizeof *value->items) : NULL;
-    for (i = 0; value->items != NULL && i < columns; i++) {
-        value->items[i] = block->items[row + i * rows];
-    }
-    return value->items != NULL ? value : NULL;
+    value->items = block->items + row * columns;
+    return value;
 }
 
 static struct pickle_value *column(struct reading *reading, struct pickle_value *values, size_t row)

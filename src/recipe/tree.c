@@ -26,11 +26,9 @@ static void append_index(const struct pickle_grid *grid, size_t place, struct te
     ptrdiff_t index[LAYOUT_MAX_NDIM];
     int i;
 
-    for (i = 0; i < grid->ndim; i++) {
-        int axis = grid->fortran_order ? i : grid->ndim - 1 - i;
-
-        index[axis] = (ptrdiff_t)(place % (size_t)grid->shape[axis]);
-        place /= (size_t)grid->shape[axis];
+    for (i = grid->ndim - 1; i >= 0; i--) {
+        index[i] = (ptrdiff_t)(place % (size_t)grid->shape[i]);
+        place /= (size_t)grid->shape[i];
     }
     text_puts(text, grid->ndim == 0 ? "()" : "");
     for (i = 0; i < grid->ndim; i++) {

@@ -152,6 +152,11 @@ def test_frames():
         expect("the blocks are there: " + form, content, ".blocks/1", floats)
         check(got[".index"]["note"] == "RangeIndex(start=0, stop=8, step=2)", "the index: " + form, got[".index"])
         check(list(members(content, "-m", "g")) == ["g/0", "g/1", "g/2", "g/3"], "a column of objects: " + form)
+    objects = np.asfortranarray(np.array([["x", 1, None], ["y", 2, "z"]], object))
+    content = pickled(frame([(objects, slice(0, 2, 1))], index(labels(list("ab"))), span(3)))
+    got = {name: row["note"] for name, row in members(content, "-R").items()}
+    check([got["%s/%d" % (name, i)] for name in "ab" for i in range(3)] == ["'x'", "1", "None", "'y'", "2", "'z'"],
+          "columns of objects in Fortran order", got)
 
 
 def test_labels():

@@ -220,6 +220,41 @@ def test_types():
     check(listed == [("0,0", "'a'"), ("0,1", "'bc'"), ("1,0", "''"), ("1,1", "'d'")], "arrays of StringDType", listed)
 
 
+def test_object_order():
+    """Whichever order an array of objects has in memory, its items are where NumPy has them."""
+    base = np.arange(24).astype(object)
+    arrays = {"c": base.reshape(4, 6), "f": np.asfortranarray(base.reshape(4, 6)), "t": base.reshape(2, 3, 4).T,
+              "swapped": base.reshape(2, 3, 4).transpose(1, 0, 2), "strided": base.reshape(4, 6)[::2, ::-1]}
+    if hasattr(np, "dtypes") and hasattr(np.dtypes, "StringDType"):
+        texts = np.array([["a", "b", "c"], ["d", "e", "f"]], np.dtypes.StringDType())
+        arrays["texts"] = np.asfortranarray(texts)
+
+    def differences(array, listed):
+        return [at for at in np.ndindex(array.shape) if listed.get(",".join(map(str, at))) != repr(array[at])]
+
+    for name, array in arrays.items():
+        for protocol in PROTOCOLS:
+            content = pickle.dumps(array, protocol)
+            listed = {row["name"]: row["note"] for row in rows(content)}
+            check(not differences(pickle.loads(content), listed), "objects %s, protocol %d" % (name, protocol), listed)
+            mask = np.arange(array.size).reshape(array.shape) % 3 == 0
+            masked = pickle.dumps(np.ma.masked_array(array, mask), protocol)
+            loaded = pickle.loads(masked) if name != "texts" else None  # NumPy refuses those
+            if loaded is not None:
+                listed = {row["name"][5:]: row["note"] for row in rows(masked, "-R") if row["name"].startswith("data/")}
+                check(not differences(loaded.data, listed), "and masked", listed)
+                is_array(masked, "mask", np.ma.getmaskarray(loaded), "and their mask")
+        if name != "texts":
+            saved = io.BytesIO()
+            np.save(saved, array)
+            out = run(saved.getvalue(), "-t", "npy", "-j")[1]
+            listed = {row["name"]: row["note"] for row in json.loads(out)["members"]}
+            check(not differences(array, listed), "objects %s, .npy" % name, listed)
+            index = tuple(extent - 1 for extent in array.shape)
+            _, out, err = run(pickle.dumps(array), "-m", ",".join(map(str, index)))
+            check(("value         %r" % array[index]) in out.decode(), "the last of them", out, err)
+
+
 def test_keys():
     """Keys that are NumPy's scalars have the text of what they are equal to, as labels that numpy.unique gives."""
     keys = [np.int64(3), np.uint8(7), np.float32(1.5), np.bool_(True), np.str_("a/b"), np.str_(""), np.str_("\ud83d\udc0d\xe9"),
@@ -268,6 +303,7 @@ def main():
     test_set_by_calls()
     test_random()
     test_types()
+    test_object_order()
     test_keys()
     end()
 
