@@ -249,6 +249,15 @@ static bool is_only_for_instances(const struct known_name *row, const struct pic
            (row->kind == KNOWN_CLASSES && !known_is_class(global->name, global->name_size));
 }
 
+/* reduce(operator.or_, (int, str)): the standard library pickles int | str so. */
+static bool is_union(const struct known_name *row, const struct pickle_object *caller)
+{
+    const struct pickle_value *function = argument_of(caller, 0);
+
+    return strcmp(row->name, "reduce") == 0 && function != NULL &&
+           (value_is_global(function, "_operator", "or_") || value_is_global(function, "operator", "or_"));
+}
+
 static void judge_name(struct judging *judging, const struct pickle_object *caller, struct pickle_global *global,
                        enum way way, unsigned depth)
 {
@@ -274,6 +283,8 @@ static void judge_name(struct judging *judging, const struct pickle_object *call
     case KNOWN_CALLED:
         if (is_getattr(row) && direct) {
             judge_attribute(judging, caller, caller, way);
+        } else if (direct && is_union(row, caller)) {
+            break;
         } else if (is_code(row) || (way != MADE && way != ALLOCATED)) {
             known->told = true;
             tell_code(judging, caller, row->what);
