@@ -15,27 +15,31 @@ static const struct {
     const char *package;   /* with which the type's name begins; NULL: any */
     const char *attribute; /* NULL: none, the package says it all */
     const char *hint;
+    const char *unless; /* an attribute by which it is known that the other means something else; or NULL */
 } instead[] = {
-    {"_cffi_backend.", NULL, "ffi.buffer(EXPR)"},
-    {"PyQt", "constBits", "(EXPR).constBits().asarray((EXPR).sizeInBytes())"},
-    {"PySide", "constBits", "(EXPR).constBits()"},
-    {NULL, "__array_interface__", "numpy.asarray(EXPR)"},
-    {NULL, "__array_struct__", "numpy.asarray(EXPR)"},
-    {NULL, "__dlpack__", "numpy.from_dlpack(EXPR)"},
-    {NULL, "__arrow_c_array__", "pyarrow.array(EXPR).buffers()[-1]"},
-    {NULL, VIA_STREAM, "pyarrow.chunked_array(EXPR).chunk(0).buffers()[-1]"},
-    {NULL, "__cuda_array_interface__", "memory of a GPU"},
-    {NULL, "__array__", "numpy.asarray(EXPR)"},
-    {NULL, "buf", "(EXPR).buf"},
-    {NULL, "get_buffer", "(EXPR).get_buffer()"},
-    {NULL, "get_obj", "(EXPR).get_obj()"},
-    {NULL, "getbuffer", "(EXPR).getbuffer()"},
-    {NULL, "to_numpy", "(EXPR).to_numpy()"},
-    {NULL, "numpy", "(EXPR).numpy()"},
-    {NULL, "tobytes", "(EXPR).tobytes()"},
-    {NULL, "__bytes__", "bytes(EXPR)"},
-    {NULL, "read", "(EXPR).read()"},
-    {NULL, "encode", "(EXPR).encode()"},
+    {"_cffi_backend.", NULL, "ffi.buffer(EXPR)", NULL},
+    {"torch.storage.UntypedStorage", NULL, "torch.empty(0, dtype=torch.uint8).set_(EXPR)", NULL},
+    {"torch.storage.TypedStorage", NULL, "torch.empty(0, dtype=(EXPR).dtype).set_(EXPR)", NULL},
+    {NULL, "register_parameter", "list((EXPR).parameters())[0].detach()", NULL}, /* torch's modules */
+    {"PyQt", "constBits", "(EXPR).constBits().asarray((EXPR).sizeInBytes())", NULL},
+    {"PySide", "constBits", "(EXPR).constBits()", NULL},
+    {NULL, "__array_interface__", "numpy.asarray(EXPR)", NULL},
+    {NULL, "__array_struct__", "numpy.asarray(EXPR)", NULL},
+    {NULL, "__dlpack__", "numpy.from_dlpack(EXPR)", NULL},
+    {NULL, "__arrow_c_array__", "pyarrow.array(EXPR).buffers()[-1]", NULL},
+    {NULL, VIA_STREAM, "pyarrow.chunked_array(EXPR).chunk(0).buffers()[-1]", NULL},
+    {NULL, "__cuda_array_interface__", "memory of a GPU", NULL},
+    {NULL, "__array__", "numpy.asarray(EXPR)", NULL},
+    {NULL, "buf", "(EXPR).buf", NULL},
+    {NULL, "get_buffer", "(EXPR).get_buffer()", "register_parameter"},
+    {NULL, "get_obj", "(EXPR).get_obj()", NULL},
+    {NULL, "getbuffer", "(EXPR).getbuffer()", NULL},
+    {NULL, "to_numpy", "(EXPR).to_numpy()", NULL},
+    {NULL, "numpy", "(EXPR).numpy()", NULL},
+    {NULL, "tobytes", "(EXPR).tobytes()", NULL},
+    {NULL, "__bytes__", "bytes(EXPR)", NULL},
+    {NULL, "read", "(EXPR).read()", NULL},
+    {NULL, "encode", "(EXPR).encode()", NULL},
 };
 
 /* What an object may be for now, so that none of its ways leads to a buffer, and what it is to be made first. */
@@ -130,7 +134,8 @@ static void tell_instead(struct text *has, PyObject *object, const char *name, c
             continue; /* its objects have it, or so it seems, and this one has not, or not as it is now */
         }
         if ((package != NULL && strncmp(name, package, strlen(package)) != 0) ||
-            (attribute != NULL && was == NULL && !PyObject_HasAttrString(type, attribute))) {
+            (attribute != NULL && was == NULL && !PyObject_HasAttrString(type, attribute)) ||
+            (instead[i].unless != NULL && PyObject_HasAttrString(type, instead[i].unless))) {
             continue;
         }
         text_printf(has, "%s%s%s (%s%s)", has->length == 0 ? ", but" : ",", attribute != NULL ? " " : "",
