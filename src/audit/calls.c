@@ -93,7 +93,7 @@ static struct pickle_value *argument_of(const struct pickle_object *object, size
                : NULL;
 }
 
-/* The global and the dotted name within it that a chain of such calls leads to; NULL for one that begins elsewhere. */
+/* The global and the dotted name within it that a chain of such calls leads to; NULL for another beginning. */
 static struct pickle_global *follow(struct judging *judging, const struct pickle_object *object, unsigned depth,
                                     struct text *name)
 {
@@ -407,10 +407,16 @@ static void judge_attributes(struct judging *judging, const struct pickle_object
 static void judge_state(struct judging *judging, const struct pickle_object *object)
 {
     const struct pickle_value *state = object->state;
+    const struct known_name *row = object->callable != NULL ? row_of(judging, object->callable) : NULL;
+    bool is_joblibs = row != NULL && strcmp(row->name, "NumpyArrayWrapper") == 0; /* which makes an array of its class */
+    const struct pickle_value *subclass;
     size_t i;
 
     if (state == NULL || pickle_setter(object) != NULL) {
         return; /* a setter is judged as the call that it is */
+    }
+    if (is_joblibs && (subclass = recipe_entry(state, "subclass")) != NULL) {
+        judge_callable(judging, object, subclass, ALLOCATED, 0);
     }
     judge_attributes(judging, object, state);
     if (state->kind == PICKLE_TUPLE || (state->kind == PICKLE_LIST && object->states > 1)) {

@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 import types
 
 import numpy as np
@@ -45,7 +46,7 @@ class Pickler(pickle._Pickler):
         super().__init__(file, protocol)
 
     def save(self, obj, *arguments):
-        if type(obj) not in (np.ndarray, np.matrix):
+        if type(obj) not in (np.ndarray, np.matrix, np.memmap):
             return super().save(obj, *arguments)
         if id(obj) in self.memo:
             return super().save(self.kept[id(obj)], *arguments)
@@ -186,8 +187,24 @@ def test_lies():
         check(content != good and code in (0, 2) and err.count("\n") <= 1, "an array that lies: " + what, err)
 
 
+def test_mapped():
+    """A memory map is dumped as the array that it is: loading maps nothing."""
+    with tempfile.NamedTemporaryFile() as file:
+        mapped = np.memmap(file.name, "f4", "w+", shape=(2, 3))
+        mapped[:] = 5
+        for module in MODULES:
+            content = dumped({"m": mapped, "n": 1}, module=module)
+            check(run(content, "-b", "-m", "m")[1] == mapped.tobytes(), "a memory map", run(content, "-R"))
+            code, out, _ = run(content, "--check")
+            check(code == 0 and b" 0 errors" in out, "is judged as an array", out)
+    content = dumped(mapped).replace(b"\x8c\5numpy\x94\x8c\6memmap", b"\x8c\5posix\x94\x8c\6system")
+    code, out, _ = run(content, "--check")
+    check(code == 1 and b"posix.system" in out, "a class that is none is named", out)
+
+
 def main():
     test_arrays()
+    test_mapped()
     test_cut()
     test_lies()
     end()

@@ -102,6 +102,7 @@ static void names_ways_around(void)
         {BYTES("\x80\2cbuiltins\ngetattr\nc__main__\nThing\nVmake\n\x86R)R."), UNKNOWN, "__main__.Thing.make"},
         {BYTES("\x80\2cfunctools\nreduce\ncoperator\nor_\ncbuiltins\nint\ncbuiltins\nstr\n\x86\x86R."), CODE, NULL},
         {BYTES("\x80\2cfunctools\nreduce\ncoperator\nadd\ncbuiltins\nint\ncbuiltins\nstr\n\x86\x86R."), CODE, "calls any"},
+        {BYTES("\x80\2cmine\nNumpyArrayWrapper\n)\x81}Vsubclass\ncnumpy\nmemmap\nsb."), CODE, "memmap"},
         {BYTES("\x80\2csympy\nsympify\nV1\n\x85R."), CODE, "evaluates text"},
         {BYTES("\x80\2cgensim.utils\nunpickle\nVx\n\x85R."), CODE, "loads another pickle"},
         {BYTES("\x80\2cdataclasses\n_create_fn\nVx\n\x85R."), CODE, "runs text"},
