@@ -120,6 +120,12 @@ bool show_torch(struct source *source, struct archive *zip, const struct file_op
         reading.context = &archive.storages;
         ok = show_reading(source, &reading, options, error);
     }
+    if (ok && zip->prefix > 0) {
+        bool another = zip->prefix >= 4 && memcmp(source->mapping.data, "PK\3\4", 4) == 0;
+
+        notes_add(&source->notes, "%llu bytes before the archive%s", (unsigned long long)zip->prefix,
+                  another ? " begin as another: of several archives the last is shown" : "");
+    }
     if (ok && source->listing != NULL && options->member == NULL) {
         ok = list_others(source, &archive, zip) || error_no_memory(error);
     }

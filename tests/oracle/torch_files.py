@@ -344,6 +344,23 @@ def test_no_sums():
     check(b"CRC" in run("--check", "-", stdin=wrong)[1], "as a wrong one is")
 
 
+def test_several():
+    """Parts of distributed checkpoints are archives one behind the other: torch.load reads the last."""
+    parts = []
+    for number in range(2):
+        storage = Storage("0", "float32", np.arange(6, dtype="<f4") + number)
+        archive("part.pt", {"w": tensor(storage, 0, (6,), (1,)), "n": number}, [storage])
+        with open("part.pt", "rb") as file:
+            parts.append(file.read())
+    code, out, err = run("-j", "-", stdin=parts[0] + parts[1])
+    record = json.loads(out) if code == 0 else {"notes": err, "members": []}
+    check(record["notes"] == ["%d bytes before the archive begin as another: of several archives the last is shown" % len(parts[0])]
+          and [row["note"] for row in record["members"]] == [None, "1"], "of several archives", record)
+    check(run("-b", "-m", "w", "-", stdin=parts[0] + parts[1])[1] == storage.items.tobytes(), "the last is shown")
+    notes_of = json.loads(run("-j", "-t", "torch", "-", stdin=b"#!/bin/sh\n" + parts[0])[1])["notes"]
+    check(notes_of == ["10 bytes before the archive"], "bytes before it are told", notes_of)
+
+
 def test_refusals():
     with zipfile.ZipFile("no.zip", "w") as file:
         file.writestr("a.txt", "text")
@@ -400,6 +417,7 @@ def main():
         test_python2()
         test_wrapper()
         test_no_sums()
+        test_several()
         test_refusals()
         test_large()
         os.chdir("/")
