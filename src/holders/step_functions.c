@@ -20,6 +20,17 @@ static PyObject *code_tuple(PyObject *function, const char *name)
     return tuple;
 }
 
+/* From Python 3.10 on they are names and values in turn, until somebody asks for the dict. */
+static bool put_annotation(struct step *step, PyObject *annotations, Py_ssize_t index)
+{
+    if (index % 2 == 0) {
+        return false;
+    }
+    text_puts(&step->path, ".__annotations__");
+    step_put_key(&step->path, PyTuple_GET_ITEM(annotations, index - 1));
+    return true;
+}
+
 bool step_take_tuple(struct step *step)
 {
     PyObject *function = step->before != NULL && PyFunction_Check(step->before) ? step->before : NULL;
@@ -37,6 +48,8 @@ bool step_take_tuple(struct step *step)
 
         names = code_tuple(function, "co_varnames");
         done = wrap_variable(step, "the default of", names, count - Py_SIZE(tuple) + index);
+    } else if (function != NULL && PyFunction_GET_ANNOTATIONS(function) == step->referrer) {
+        done = put_annotation(step, step->referrer, index);
     }
     Py_XDECREF(names);
     return done || step_put_index(step, index);
@@ -48,6 +61,8 @@ bool step_take_function(struct step *step)
 
     if (step->object == PyFunction_GET_KW_DEFAULTS(function)) {
         text_puts(&step->path, ".__kwdefaults__");
+    } else if (step->object == PyFunction_GET_ANNOTATIONS(function) && PyDict_Check(step->object)) {
+        text_puts(&step->path, ".__annotations__");
     } else if (step->object == instance_dict(function)) {
         step->says = SAID_NAMES;
     } else if (step->object == PyFunction_GET_GLOBALS(function)) {

@@ -78,6 +78,9 @@ exec('def function(): pass', space); function_of_space = space['function']; del 
     def closure(): return inner
     return closure
 closure = close_over()""", ["closure variable 'inner' of __main__.closure"]),
+    ("an annotation", """def annotated(a: 1, b: memoryview(new()) = 2): pass
+if sys.version_info >= (3, 14): annotated.__annotations__ # before that they are evaluated at once""",
+     ["__main__.annotated.__annotations__['b']"]),
     ("a default", "def defaults(a, b, c=memoryview(new()), d=1): pass", ["the default of 'c' of __main__.defaults"]),
     ("a default by keyword", "def keywords(*, k=memoryview(new())): pass", ["__main__.keywords.__kwdefaults__['k']"]),
     ("a function's attribute", "def attributed(): pass\nattributed.view = memoryview(new())",
