@@ -1,5 +1,6 @@
 #include "holders/answer.h"
 
+#include "holders/file.h"
 #include "holders/frames.h"
 #include "holders/path.h"
 #include "holders/seeds.h"
@@ -331,6 +332,17 @@ static int tells(PyObject *object)
                                                                                       : 0;
 }
 
+static void put_function(struct text *text, PyObject *function)
+{
+    PyCodeObject *code = (PyCodeObject *)PyFunction_GET_CODE(function);
+
+    text_puts(text, "<function ");
+    step_put_string(text, ((PyFunctionObject *)function)->func_qualname);
+    text_puts(text, " at ");
+    step_put_string(text, file_called(code->co_filename));
+    text_printf(text, ":%d>", code->co_firstlineno);
+}
+
 /* What to call it; a frame tells its own name. */
 static void put_nameless(struct text *text, PyObject *object)
 {
@@ -338,6 +350,8 @@ static void put_nameless(struct text *text, PyObject *object)
         text_puts(text, "a memoryview");
     } else if (PyExceptionInstance_Check(object) || PyTraceBack_Check(object)) {
         step_put_type(text, Py_TYPE(object));
+    } else if (PyFunction_Check(object)) {
+        put_function(text, object);
     } else if (!has_frame(object)) {
         text_puts(text, "<");
         step_put_class(text, Py_TYPE(object));

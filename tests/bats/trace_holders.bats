@@ -363,6 +363,21 @@ end
     answers '[(h["state"], h["kept_by"]) for h in sorted(t["held"], key=lambda h: h["exporter"]["nbytes"])] == [("unnamed", [what + ", to which no Python object is seen to refer"]) for what in ("a memoryview", "<list object>[0]")]'
 }
 
+@test "a function that only C code has is told by its name and place" {
+    cat >app.py <<'end'
+import os, signal
+class Watch:
+    def start(self):
+        view = memoryview(bytearray(5))
+        def handle(number, frame):
+            return view
+        signal.signal(signal.SIGUSR1, handle)
+Watch().start()
+end
+    trace -j -x app.py
+    answers '[h["kept_by"] for h in t["held"]] == [["closure variable '"'view'"' of <function Watch.start.<locals>.handle at app.py:5>"]]'
+}
+
 @test "what keeps an export is named" {
     cat >app.py <<'end'
 cache = {"x": memoryview(bytearray(1))}
