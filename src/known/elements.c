@@ -4,6 +4,7 @@
 #include "format/format.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -130,15 +131,35 @@ static bool is_identifier(const struct format_field *field)
            !isdigit((unsigned char)field->name[0]);
 }
 
+/* Of C, C++ or Python: no member is called so. */
+static bool is_keyword(const struct format_field *field)
+{
+    static const char words[] =
+        " and and_eq as asm assert async auto await bitand bitor bool break case catch char class compl const constexpr"
+        " continue decltype def default del delete do double elif else enum except explicit export extern False finally"
+        " float for friend from global goto if import in inline int is lambda long mutable namespace new noexcept None"
+        " nonlocal not not_eq nullptr operator or or_eq pass private protected public raise register reinterpret_cast"
+        " restrict return short signed sizeof static struct switch template this throw True true false try typedef"
+        " typeid typename union unsigned using virtual void volatile while wchar_t with xor xor_eq yield ";
+    char word[66];
+
+    if (field->name_length > sizeof word - 3) {
+        return false;
+    }
+    snprintf(word, sizeof word, " %.*s ", (int)field->name_length, field->name);
+    return strstr(words, word) != NULL;
+}
+
 static bool put_record(const struct format_field *record, bool packed, enum language language, struct text *text);
 
 static bool put_member(const struct format_field *field, size_t number, bool packed, enum language language,
                        struct text *text)
 {
     const char *type = field->kind == FORMAT_STRUCT ? NULL : member_type(field, language);
+    bool named = is_identifier(field) && !is_keyword(field);
     int d;
 
-    if (text->length > RECORD_TEXT) {
+    if (text->length > RECORD_TEXT || field->size == 0) {
         return false;
     }
     if (type != NULL) {
@@ -146,10 +167,10 @@ static bool put_member(const struct format_field *field, size_t number, bool pac
     } else if (field->kind != FORMAT_STRUCT || !put_record(field, packed, language, text)) {
         return false;
     }
-    if (language == LANGUAGE_CXX && field->name != NULL && !is_identifier(field)) {
+    if (language == LANGUAGE_CXX && field->name != NULL && !named) {
         return false; /* where the names count */
     }
-    if (is_identifier(field)) {
+    if (named) {
         text_printf(text, " %.*s", (int)field->name_length, field->name);
     } else {
         text_printf(text, " f%zu", number);

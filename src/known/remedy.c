@@ -94,6 +94,15 @@ static bool make_array(const struct subject *from, bool native, struct subject *
     return known;
 }
 
+static void take_memory(struct subject *to)
+{
+    to->layout.readonly = false;
+    to->layout.buf = (const unsigned char *)(uintptr_t)SOMEWHERE;
+    if (to->format[0] == '=') {
+        memmove(to->format, to->format + 1, strlen(to->format)); /* said of memory that is not aligned */
+    }
+}
+
 /* A copy, in an order of its own, of what is not so already. */
 static bool copy_array(struct subject *to, bool fortran)
 {
@@ -108,11 +117,7 @@ static bool copy_array(struct subject *to, bool fortran)
     if (fortran ? layout_is_f_contiguous(layout) : layout_is_c_contiguous(layout)) {
         return true;
     }
-    layout->readonly = false;
-    layout->buf = (const unsigned char *)(uintptr_t)SOMEWHERE;
-    if (to->format[0] == '=') {
-        memmove(to->format, to->format + 1, strlen(to->format)); /* said of memory that is not aligned */
-    }
+    take_memory(to);
     return (fortran ? layout_f_strides : layout_c_strides)(layout->ndim, layout->shape, layout->itemsize,
                                                            layout->strides);
 }
@@ -132,17 +137,44 @@ static bool make_asarray(const struct subject *from, struct subject *to)
     return !(from->kin & KIN_NDARRAY) && make_array(from, false, to);
 }
 
+static ptrdiff_t magnitude(ptrdiff_t stride)
+{
+    return stride < 0 ? -stride : stride;
+}
+
+/* NumPy's order 'K': the dimensions from the largest stride to the smallest, without gaps. */
+static void keep_order(struct layout *layout)
+{
+    int order[LAYOUT_MAX_NDIM];
+    ptrdiff_t stride = layout->itemsize;
+    int d, place;
+
+    for (d = 0; d < layout->ndim; d++) {
+        ptrdiff_t own = magnitude(layout->strides[d]);
+
+        for (place = d; place > 0 && magnitude(layout->strides[order[place - 1]]) < own; place--) {
+            order[place] = order[place - 1];
+        }
+        order[place] = d;
+    }
+    for (place = layout->ndim - 1; place >= 0; place--) {
+        layout->strides[order[place]] = stride;
+        stride *= layout->shape[order[place]];
+    }
+}
+
 /* .astype(.. .newbyteorder('=')): a copy as it lies, gaps left out. */
 static bool make_native(const struct subject *from, struct subject *to)
 {
-    bool fortran = false;
-
     if (!make_array(from, true, to)) {
         return false;
     }
-    fortran = layout_is_f_contiguous(&to->layout) && !layout_is_c_contiguous(&to->layout);
     to->layout.readonly = false;
-    return to->layout.ndim == 0 || copy_array(to, fortran);
+    if (to->layout.ndim > 0 && !layout_is_c_contiguous(&to->layout) && !layout_is_f_contiguous(&to->layout)) {
+        keep_order(&to->layout);
+        take_memory(to);
+    }
+    return true;
 }
 
 /* An array's method gives one of the same class, whose __buffer__ may be in Python: not foreseen. */

@@ -157,6 +157,8 @@ void subject_ask(const struct subject *subject, int flags, struct answer *answer
     }
     reply = &subject->transcript->sweeps[0][request_find(flags)];
     answer->outcome = reply->outcome;
+    answer->left_obj = reply->outcome == OUTCOME_REFUSED &&
+                       (reply->obj == REPLY_OBJ_EXPORTER || reply->obj == REPLY_OBJ_OTHER);
     if (reply->outcome == OUTCOME_GRANTED) {
         take_reply(reply, answer);
     }

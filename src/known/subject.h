@@ -27,6 +27,7 @@ struct subject {
 struct answer {
     enum outcome outcome;
     int request; /* flags */
+    bool left_obj; /* refused, and obj is not what it was, nor NULL */
 
     /* Of a granted one: */
     const char *format; /* NULL when it was left so; borrowed from the subject */

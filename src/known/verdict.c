@@ -38,6 +38,13 @@ bool but(struct reading *reading, const char *format, ...)
     return true;
 }
 
+/* On its way out it calls PyBuffer_Release wherever there is an obj, as the documents have none after a refusal. */
+static bool releases_refused(const struct consumer *consumer)
+{
+    return consumer->check == check_clinic || consumer->check == check_frombytes || consumer->check == check_pickle ||
+           consumer->languages == LANGUAGE_CYTHON;
+}
+
 bool reading_ask_for(struct reading *reading, const struct subject *subject, int flags, int fallback)
 {
     struct answer *answer = &reading->answer;
@@ -50,7 +57,9 @@ bool reading_ask_for(struct reading *reading, const struct subject *subject, int
     }
     if (answer->outcome != OUTCOME_GRANTED) {
         subject_explain(subject, answer, &reading->verdict->why);
-        return false;
+        return answer->left_obj && releases_refused(reading->consumer)
+                   ? cannot(reading, "; the obj that this left is released all the same, which crashes Python in time")
+                   : false;
     }
     if (!answer->sound) {
         return cannot(reading, "the answer makes no sense: %s", answer->nonsense);

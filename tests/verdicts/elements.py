@@ -72,13 +72,27 @@ RECORDS = [
     "struct {struct {int8_t a; double b;} a; struct {int32_t a; int32_t b;} b;}",
     "struct {char f0[4];}",
     "struct {char f0[8];}",
+    "struct {uint8_t a; uint8_t b;}",
+    "struct {int32_t a; float b[4];}",
+    "struct {int32_t x;}",
+    "packed struct {int32_t f0; int16_t f1;}",
+    "struct {int32_t a; int32_t f1;}",
+    "struct {int32_t a[1];}",
+    "struct {long double a;}",
+    "struct {int32_t a[2][3]; double b[2];}",
+    "struct {struct {int16_t x; int16_t y;} a; int32_t b;}",
+    "struct {uint8_t a; struct {uint8_t x; int32_t y;} n; uint8_t z;}",
+    "struct {int64_t index; int64_t a; double b;}",
+    "struct {int16_t lo; int16_t hi;}",
 ]
 # Those of types that the two spell differently; arrays of structures crash Cython's compiler.
-CYTHON_RECORDS = RECORDS + ["packed struct {uint8_t f0; float f1;}", "struct {long double a; double complex b;}", "struct {char s[5]; uint8_t b;}"]
+CYTHON_RECORDS = RECORDS + ["packed struct {uint8_t f0; float f1;}", "struct {long double a; double complex b;}", "struct {char s[5]; uint8_t b;}",
+                              "struct {float complex a; float b;}"]
 CXX_RECORDS = RECORDS + ["struct {struct {int32_t x; int32_t y;} m[2];}",
                          "struct {struct {int32_t x; int32_t y;} p[2]; float w;}",
                          "struct {long double a; std::complex<double> b;}", "packed struct {bool f0; float f1;}",
-                         "struct {char s[5]; bool b;}"]
+                         "struct {char s[5]; bool b;}", "struct {bool a; bool b;}",
+                         "struct {std::complex<float> a; float b;}"]
 MODES = ["strided", "c", "fortran", "const strided", "const c", "const fortran"]
 
 
@@ -104,7 +118,7 @@ def declarations(record, name):
     return inner + [(record, name, own)]
 
 
-SIZES = {"char": 1, "bool": 1, "float": 4, "double": 8, "long double": 16, "double complex": 16, "long double complex": 32}
+SIZES = {"char": 1, "bool": 1, "float": 4, "double": 8, "long double": 16, "float complex": 8, "double complex": 16, "long double complex": 32}
 BYTES = {"char", "int8_t", "uint8_t"}
 
 

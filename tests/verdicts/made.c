@@ -1,7 +1,9 @@
 /*
  * exporter(format, itemsize, shape, strides=None, ...): an object that answers
  * requests as the documents have it, whatever format, sizes and order it is
- * given; `refuses` (flags) and `ignores` make it answer otherwise.  Nothing
+ * given; `refuses` (flags) and `ignores` make it answer otherwise.  With
+ * `drops`, a refusal leaves an obj without a reference: who releases that ends
+ * by a signal.  Nothing
  * lies behind the format: who reads past its end crashes, whatever the heap.
  */
 #define PY_SSIZE_T_CLEAN
@@ -21,14 +23,15 @@ struct exporter {
     int refuses; /* any request that asks for one of these flags is refused */
     int ignores; /* these flags are taken as asked for, whatever is asked */
     int leaves;  /* .. as not asked for */
+    int drops;
     Py_ssize_t itemsize, len, offset;
     Py_ssize_t shape[MAX_NDIM], strides[MAX_NDIM];
     _Alignas(16) char memory[MEMORY];
 };
 
-static int refuse(Py_buffer *view, const char *why)
+static int refuse(struct exporter *e, Py_buffer *view, const char *why)
 {
-    view->obj = NULL;
+    view->obj = e->drops ? (PyObject *)e : NULL;
     PyErr_SetString(PyExc_BufferError, why);
     return -1;
 }
@@ -44,17 +47,17 @@ static int get(PyObject *self, Py_buffer *view, int asked)
     c = PyBuffer_IsContiguous(view, 'C');
     f = PyBuffer_IsContiguous(view, 'F');
     if (asked & e->refuses)
-        return refuse(view, "refused as it was told to");
+        return refuse(e, view, "refused as it was told to");
     if ((flags & PyBUF_WRITABLE) && e->readonly)
-        return refuse(view, "readonly");
+        return refuse(e, view, "readonly");
     if ((flags & PyBUF_C_CONTIGUOUS) == PyBUF_C_CONTIGUOUS && !c)
-        return refuse(view, "not C-contiguous");
+        return refuse(e, view, "not C-contiguous");
     if ((flags & PyBUF_F_CONTIGUOUS) == PyBUF_F_CONTIGUOUS && !f)
-        return refuse(view, "not F-contiguous");
+        return refuse(e, view, "not F-contiguous");
     if ((flags & PyBUF_ANY_CONTIGUOUS) == PyBUF_ANY_CONTIGUOUS && !c && !f)
-        return refuse(view, "not contiguous");
+        return refuse(e, view, "not contiguous");
     if ((flags & PyBUF_STRIDES) != PyBUF_STRIDES && !c)
-        return refuse(view, "strides must be asked for");
+        return refuse(e, view, "strides must be asked for");
     view->format = flags & PyBUF_FORMAT ? e->format : NULL;
     view->shape = (flags & PyBUF_ND) && e->ndim > 0 ? e->shape : NULL;
     view->strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES && e->ndim > 0 ? e->strides : NULL;
@@ -104,6 +107,8 @@ static void destroy(PyObject *self)
 {
     struct exporter *e = (struct exporter *)self;
 
+    if (e->drops)
+        abort(); /* one reference is never given up */
     if (e->format != NULL)
         munmap(e->pages, 2 * (size_t)sysconf(_SC_PAGESIZE));
     Py_TYPE(self)->tp_free(self);
@@ -111,20 +116,22 @@ static void destroy(PyObject *self)
 
 static PyObject *make(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"format", "itemsize", "shape", "strides", "readonly", "offset", "refuses", "ignores", "leaves", NULL};
+    static char *names[] = {"format", "itemsize", "shape", "strides", "readonly", "offset", "refuses", "ignores", "leaves", "drops", NULL};
     struct exporter *e = (struct exporter *)type->tp_alloc(type, 0);
     PyObject *shape = NULL, *strides = Py_None;
     const char *format = NULL;
 
     if (e == NULL ||
-        !PyArg_ParseTupleAndKeywords(args, keywords, "znO|Opniii", names, &format, &e->itemsize, &shape, &strides,
-                                     &e->readonly, &e->offset, &e->refuses, &e->ignores, &e->leaves) ||
+        !PyArg_ParseTupleAndKeywords(args, keywords, "znO|Opniiip", names, &format, &e->itemsize, &shape, &strides,
+                                     &e->readonly, &e->offset, &e->refuses, &e->ignores, &e->leaves, &e->drops) ||
         (e->ndim = numbers(shape, e->shape)) < 0 || (strides != Py_None && numbers(strides, e->strides) != e->ndim) ||
         !hold_format(e, format)) {
         Py_XDECREF(e);
         return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_ValueError, "bad format, shape or strides");
     }
     fill(e);
+    if (e->drops)
+        Py_INCREF(e);
     e->len = e->itemsize;
     for (int i = e->ndim - 1; i >= 0; i--) {
         if (strides == Py_None)

@@ -14,7 +14,8 @@ GROUPS = ("python/bytes", "python/memoryview", "python/array", "python/mmap", "p
 if sys.version_info >= (3, 12):
     GROUPS += ("python/__buffer__",)
 DANGLING = "sip.voidptr(bytearray("  # the memory is gone, and some consumers write
-OPTIONS = ["-i", "ctypes", "-i", "made", "-i", "exporters", "-i", "numpy=np", "-i", "array"]
+OPTIONS = ["-i", "ctypes", "-i", "made", "-i", "exporters", "-i", "numpy=np", "-i", "array",
+           "-i", "io", "-i", "mmap", "-i", "pickle"]
 
 CODES = "c b B ? h H i I l L q Q n N f d e g P s p O w u x Zf Zd Zg F D"
 SIZES = {"c": 1, "b": 1, "B": 1, "?": 1, "h": 2, "H": 2, "i": 4, "I": 4, "l": 8, "L": 8, "q": 8, "Q": 8, "n": 8, "N": 8,
@@ -139,6 +140,11 @@ def made():
             yield f"memoryview(np.{text})"
 
 
+def everyday():
+    lines = (pathlib.Path(__file__).resolve().parent / "everyday.txt").read_text().splitlines()
+    return [line for line in lines if not line.startswith("#")]
+
+
 def all_objects(names=GROUPS):
     """(options of the program, expression)"""
     groups = {group.name: group for group in survey.read_groups("exporters.txt")}
@@ -146,7 +152,7 @@ def all_objects(names=GROUPS):
         for case in groups[name].cases:
             if case.is_one and not case.expression.startswith(DANGLING):
                 yield groups[name].options, case.expression
-    for expression in dict.fromkeys(made()):
+    for expression in dict.fromkeys(itertools.chain(made(), everyday())):
         yield OPTIONS, expression
 
 
