@@ -168,6 +168,12 @@ static void call_for_buffer(struct attempt *attempt, struct evaluation *evaluati
     }
 }
 
+/* What was let go of before the result was is not the result's. */
+static int fewer(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 static unsigned char *make_items(const struct buffer *buffer)
 {
     unsigned char *items = malloc(plan_len(&buffer->plan) + 1);
@@ -198,6 +204,7 @@ static void attempt_once(struct attempt *attempt)
         compare_after(attempt, &evaluation);
     }
     attempt_mark(attempt, CALL_DROPPING);
+    call->held_with_result = fewer(call->held_with_result, held(&evaluation));
     Py_CLEAR(evaluation.result);
     wait_for_rest(attempt, &evaluation, before);
     wait_for_threads(attempt);
@@ -212,10 +219,13 @@ static void attempt_once(struct attempt *attempt)
 /* Whoever imports, which may take its time, has not come to a standstill. */
 static int on_audit(const char *event, PyObject *arguments, void *data)
 {
-    struct shared *shared = data;
+    const struct attempt *attempt = data;
+    bool import = strcmp(event, "import") == 0;
 
-    (void)arguments;
-    shared->beat += strcmp(event, "import") == 0;
+    attempt->shared->beat += import;
+    if (import && !attempt->quiet) {
+        modules_note(attempt->shared, arguments);
+    }
     return 0;
 }
 
@@ -228,7 +238,7 @@ _Noreturn void attempt_run(struct attempt *attempt)
     if (attempt->quiet) {
         process_be_quiet();
     }
-    PySys_AddAuditHook(on_audit, attempt->shared);
+    PySys_AddAuditHook(on_audit, attempt);
     fault_watch(&attempt->shared->call.fault);
     before = attempt->quiet ? NULL : modules_now();
     attempt_once(attempt);

@@ -43,7 +43,10 @@ _Noreturn void attempt_run(struct attempt *attempt);
 /* Which modules there are: a new reference, or NULL. */
 PyObject *modules_now(void);
 
-/* In a child: write down those that came after `before`. */
+/* In a child: write down one that is about to be imported (arguments of the audit event), should there be no end. */
+void modules_note(struct shared *shared, PyObject *arguments);
+
+/* At its end, in place of those: the ones that came after `before`. */
 void modules_tell(struct shared *shared, PyObject *before);
 
 /* In the parent: import them, as far as they can be. */
@@ -57,7 +60,7 @@ void attempt_mark(struct attempt *attempt, enum call_phase phase);
 /* The expression evaluated once with a buffer of ours. */
 struct evaluation {
     struct buffer buffer;
-    PyObject *exporter;   /* owned; NULL when it is a bytes or bytearray */
+    PyObject *exporter;   /* owned; NULL when it is a bytearray or a view of bytes */
     PyObject *object;     /* what `_` is; owned */
     PyObject *result;     /* owned; NULL: it raised, or was not evaluated yet */
     unsigned char *items; /* of the buffer, in C index order: before, then after the call; owned */
@@ -71,7 +74,7 @@ struct evaluation {
 bool evaluation_begin(struct evaluation *evaluation, const struct buffer *buffer, const unsigned char *items,
                       struct call *call);
 
-/* The same with the items in a bytes or bytearray of Python's own. */
+/* The same with the items in a bytearray of Python's own, or a view of bytes. */
 bool evaluation_begin_bytes(struct evaluation *evaluation, const struct buffer *buffer, const unsigned char *items);
 
 /* Evaluate.  False when it raised; *exception, which may be NULL, says what. */

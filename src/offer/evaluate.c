@@ -65,13 +65,23 @@ bool evaluation_begin(struct evaluation *evaluation, const struct buffer *buffer
     return set_object(evaluation, PyMemoryView_FromObject(evaluation->exporter));
 }
 
+/* Not bytes itself: some that take buffers take it for a text. */
+static PyObject *readonly_bytes(const char *bytes, Py_ssize_t len)
+{
+    PyObject *text = PyBytes_FromStringAndSize(bytes, len);
+    PyObject *view = text != NULL ? PyMemoryView_FromObject(text) : NULL;
+
+    Py_XDECREF(text);
+    return view;
+}
+
 bool evaluation_begin_bytes(struct evaluation *evaluation, const struct buffer *buffer, const unsigned char *items)
 {
     const char *bytes = (const char *)items;
     Py_ssize_t len = (Py_ssize_t)plan_len(&buffer->plan);
 
     return set_items(evaluation, buffer, items) &&
-           set_object(evaluation, buffer->plan.readonly ? PyBytes_FromStringAndSize(bytes, len)
+           set_object(evaluation, buffer->plan.readonly ? readonly_bytes(bytes, len)
                                                         : PyByteArray_FromStringAndSize(bytes, len));
 }
 

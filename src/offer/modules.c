@@ -25,12 +25,25 @@ static void tell(struct shared *shared, const char *name)
     }
 }
 
+void modules_note(struct shared *shared, PyObject *arguments)
+{
+    bool any = PyTuple_Check(arguments) && PyTuple_GET_SIZE(arguments) > 0;
+    PyObject *name = any ? PyTuple_GET_ITEM(arguments, 0) : NULL;
+    const char *text = name != NULL && PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : NULL;
+
+    if (text != NULL) {
+        tell(shared, text);
+    }
+    PyErr_Clear();
+}
+
 void modules_tell(struct shared *shared, PyObject *before)
 {
     PyObject *known = before != NULL ? PyFrozenSet_New(before) : NULL;
     PyObject *now = modules_now();
     Py_ssize_t i;
 
+    shared->modules[0] = '\0';
     for (i = 0; known != NULL && now != NULL && i < PyList_GET_SIZE(now); i++) {
         PyObject *name = PyList_GET_ITEM(now, i);
         const char *text = PyUnicode_Check(name) && PySet_Contains(known, name) == 0 ? PyUnicode_AsUTF8(name) : NULL;

@@ -64,7 +64,7 @@ static const struct {
 };
 enum { BASES = sizeof bases / sizeof bases[0] };
 
-enum stage { STAGE_PLAIN, STAGE_DERIVED, STAGE_ROWS, STAGE_REFUSALS, STAGE_END };
+enum stage { STAGE_PLAIN, STAGE_DERIVED, STAGE_ROWS, STAGE_OTHERS, STAGE_REFUSALS, STAGE_END };
 
 /* --- formats ------------------------------------------------------------------------------ */
 
@@ -444,6 +444,43 @@ static bool next_row(struct battery *battery, struct buffer *buffer)
             return true;
         }
     }
+    battery->stage = STAGE_OTHERS;
+    battery->format = battery->row = 0;
+    return false;
+}
+
+/* Taken, and maybe as it is where the chosen ones are converted first. */
+static bool is_other(const struct battery *battery, const struct trial *trial, int format)
+{
+    int call = battery->first_call + format;
+
+    return was_taken(trial, call) &&
+           (battery->guise == GUISE_MEMORYVIEW || call_asks_for_format(&trial->calls[call])) &&
+           &battery->formats[format] != battery->chosen[0] && &battery->formats[format] != battery->chosen[1];
+}
+
+static bool next_other(struct battery *battery, const struct trial *trial, struct buffer *buffer)
+{
+    static const struct {
+        enum arrangement arrangement;
+        bool readonly;
+    } others[] = {{ARRANGED_C, true}, {ARRANGED_STEP_FIRST, false}, {ARRANGED_REVERSED_FIRST, true}};
+    enum { OTHERS = sizeof others / sizeof others[0] };
+
+    while (battery->format < battery->plain_count && shape_ndim(battery, battery->base_shape) > 0) {
+        int row = battery->row++;
+
+        if (row == OTHERS || !is_other(battery, trial, battery->format)) {
+            battery->format++;
+            battery->row = 0;
+        } else {
+            enum arrangement arrangement = row == 0 ? battery->arrangement : others[row].arrangement;
+
+            make(battery, battery->base_shape, arrangement, others[row].readonly || battery->readonly, EDGE_END,
+                 &battery->formats[battery->format], buffer);
+            return true;
+        }
+    }
     battery->stage = STAGE_REFUSALS;
     battery->row = 0;
     return false;
@@ -469,6 +506,7 @@ bool battery_next(struct battery *battery, const struct trial *trial, struct buf
         bool made = battery->stage == STAGE_PLAIN     ? next_plain(battery, trial, buffer)
                     : battery->stage == STAGE_DERIVED ? next_derived(battery, trial, buffer)
                     : battery->stage == STAGE_ROWS    ? next_row(battery, buffer)
+                    : battery->stage == STAGE_OTHERS  ? next_other(battery, trial, buffer)
                                                       : next_refusal(battery, buffer);
 
         if (made) {

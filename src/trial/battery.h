@@ -8,7 +8,8 @@
  * the first of which one is taken is the base.  Of the formats that are taken
  * there, all are offered in the other byte order and as the first field of a
  * structure, and two (one of single bytes, one of more) in every other shape,
- * arrangement and guise.  Two buffers that refuse everything end it.
+ * arrangement and guise.  Who asks for the format may convert those two, and take another as it is: the others are
+ * offered read-only, with steps and backwards.  Two buffers that refuse everything end it.
  */
 #ifndef MVIEW_TRIAL_BATTERY_H
 #define MVIEW_TRIAL_BATTERY_H

@@ -180,18 +180,6 @@ static int charge(const struct verdict *verdict, int call)
     return traits == 0 && goes_well_elsewhere(verdict, call) ? TRIAL_RULE_format : rule_of_traits(traits);
 }
 
-static bool asks_for_format(const struct call *call)
-{
-    int i;
-
-    for (i = 0; i < call->request_count && i < CALL_MAX_REQUESTS; i++) {
-        if (request_asks(call->requests[i].flags, REQUEST_FORMAT)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
  * Does it leave the items whatever their size?  Who takes all for items of one size goes past the end
  * of all that are smaller.  One that knows the format may do otherwise.
@@ -208,7 +196,7 @@ static bool strays(const struct verdict *verdict)
         if ((call->buffer.traits & ~(unsigned)TRAIT_FORMAT) != 0 || call->buffer.refusal != 0) {
             continue;
         }
-        if (asks_for_format(call)) {
+        if (call_asks_for_format(call)) {
             return false;
         }
         if (verdict->failures[i] & FAILS_OUTSIDE) {

@@ -239,19 +239,6 @@ void verdict_suboffsets(struct verdict *verdict)
     judge_fault(verdict, FAULT_NULL_SUB);
 }
 
-static bool asked_for_format(const struct call *call)
-{
-    int kept = requests_kept(call);
-    int i;
-
-    for (i = 0; i < kept; i++) {
-        if (request_asks(call->requests[i].flags, REQUEST_FORMAT)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void append_foreign(struct text *text, const struct call *call, const struct leaf *leaf)
 {
     const struct battery_format *format = call->buffer.format;
@@ -270,7 +257,7 @@ void verdict_format(struct verdict *verdict)
 
     for (i = 0; i < verdict->call_count; i++) {
         const struct call *call = verdict->calls[i];
-        bool asks = asked_for_format(call);
+        bool asks = call_asks_for_format(call);
 
         if ((verdict->failures[i] & FAILS_FORMAT) && call->buffer.format != NULL &&
             breach_add(asks ? &asked : &unasked, call)) {

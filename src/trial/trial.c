@@ -98,6 +98,19 @@ bool trial_all_refused(const struct trial *trial)
     return raised > 0;
 }
 
+bool call_asks_for_format(const struct call *call)
+{
+    int kept = requests_kept(call);
+    int i;
+
+    for (i = 0; i < kept; i++) {
+        if (request_asks(call->requests[i].flags, REQUEST_FORMAT)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool trial_any_request(const struct trial *trial)
 {
     int i;

@@ -117,7 +117,7 @@ enum reference {
     REFERENCE_AGAIN,      /* that once more: is the result the same each time? */
     REFERENCE_OTHER,      /* other items: does the result depend on them? */
     REFERENCE_LARGER,     /* all items larger by the same: what goes by their order gives the same */
-    REFERENCE_BYTES,      /* a bytes or bytearray of the items' bytes */
+    REFERENCE_BYTES,      /* a bytearray, or a view of bytes, of the items' bytes */
     REFERENCE_MEMORY,     /* what lies from buf on, whatever the strides */
     REFERENCE_SAME_BYTES, /* the items' bytes, as items of another format of that size */
     REFERENCE_OPAQUE,     /* .. as items without a meaning */
@@ -214,6 +214,9 @@ void trial_seal(struct trial *trial);
 
 /* Did every call that came back raise, and none crash?  Then there is nothing to judge but how it refused. */
 bool trial_all_refused(const struct trial *trial);
+
+/* Was the format among what was asked for? */
+bool call_asks_for_format(const struct call *call);
 
 /* Was any request sent at all to an exporter of the program's own? */
 bool trial_any_request(const struct trial *trial);

@@ -81,7 +81,7 @@ def size(buffer):
     return len(bytes(buffer))
 END
     inspect --check --timeout 0.6 -I . -x lazy.py --consumer 'size(_)'
-    expect 0 "size(_): 106 buffers, 0 errors, 0 warnings"
+    expect 0 "size(_): 157 buffers, 0 errors, 0 warnings"
 }
 
 @test "a check ends within 30 seconds, and says what was not tried" {
@@ -97,7 +97,7 @@ END
     try 'consumers.asks_for_format_alone(_)' --strict
     [ "$status" -eq 1 ]
     try 'consumers.right_holder(_)'
-    expect 0 "consumers.right_holder(_): 106 buffers, 0 errors, 0 warnings"
+    expect 0 "consumers.right_holder(_): 157 buffers, 0 errors, 0 warnings"
     try 'consumers.right_holder(_)' --info
     has "info  consumer-holds  its result keeps 1 view, until it is gone"
 }
@@ -109,7 +109,7 @@ END
     inspect --check --info -x state.py --consumer 'seen.append(_)'
     has "info  consumer-holds  each call leaves 1 reference to the exporter that is kept: __main__.seen"
     inspect --check -x state.py --consumer 'seen.append(memoryview(_))'
-    [ "$output" = "seen.append(memoryview(_)): 106 buffers, 0 errors, 0 warnings" ]
+    [ "$output" = "seen.append(memoryview(_)): 157 buffers, 0 errors, 0 warnings" ]
 }
 
 @test "JSON has every call, with its requests" {
@@ -168,7 +168,7 @@ assert len({tuple(c["buffer"]["strides"]) for c in calls}) > 4
     inspect --check --consumer '(lambda _: 1)(2)'
     refuses "does not use '_'"
     inspect --check --consumer 'eval("bytes(_)")'
-    expect 0 'eval("bytes(_)"): 106 buffers, 0 errors, 0 warnings'
+    expect 0 'eval("bytes(_)"): 157 buffers, 0 errors, 0 warnings'
     inspect --check --consumer 'bytes(_'
     refuses "SyntaxError"
     inspect --check --consumer 'zlib.crc32(_)'

@@ -124,6 +124,27 @@ static long leaks(const py::buffer &buffer)
     return static_cast<long>(view.len);
 }
 
+/* Whatever is no array of doubles is copied first; what is one is shared. */
+static void writes_where_it_converts(const py::array_t<double> &array)
+{
+    if (array.size() > 0) {
+        *const_cast<double *>(array.data()) = 7;
+    }
+}
+
+static double ignores_strides_where_it_converts(const py::array_t<double> &array)
+{
+    double sum = 0;
+
+    if (array.ndim() != 1) {
+        throw py::type_error("a row is wanted");
+    }
+    for (py::ssize_t i = 0; i < array.size(); i++) {
+        sum = sum * 3 + array.data()[i];
+    }
+    return sum;
+}
+
 PYBIND11_MODULE(by_pybind11, module)
 {
     py::options options;
@@ -137,5 +158,7 @@ PYBIND11_MODULE(by_pybind11, module)
     module.def("right_raiser", right_raiser);
     module.def("ignores_strides", ignores_strides, "consumer-follows-strides");
     module.def("takes_all_for_doubles", takes_all_for_doubles, "consumer-follows-format");
+    module.def("writes_where_it_converts", writes_where_it_converts, "consumer-respects-readonly");
+    module.def("ignores_strides_where_it_converts", ignores_strides_where_it_converts, "consumer-follows-strides");
     module.def("leaks", leaks, "consumer-releases");
 }

@@ -98,6 +98,7 @@ numpy.asarray(_).sum()
 float(numpy.asarray(_).sum())
 numpy.asarray(_).tolist()
 numpy.asarray(_).tobytes()
+numpy.asarray(_).view('u1').sum()
 numpy.asarray(_).strides
 numpy.argsort(_)
 numpy.sort(_)
