@@ -206,6 +206,8 @@ bool recipe_characters(const struct pickle_value *scalar, struct text *text)
     const struct dtype *dtype = scalar->kind == PICKLE_SCALAR ? scalar->array->dtype : NULL;
     size_t width = dtype != NULL && dtype->kind == 'U' ? 4 : 1;
     size_t size = dtype != NULL ? dtype->itemsize : 0;
+    char bytes[MAX_ITEM]; /* a character of 4 bytes takes no more in UTF-8 */
+    size_t length = 0;
     size_t i;
 
     if (dtype == NULL || (dtype->kind != 'U' && dtype->kind != 'S') || size > MAX_ITEM) {
@@ -214,12 +216,16 @@ bool recipe_characters(const struct pickle_value *scalar, struct text *text)
     while (size >= width && character(scalar->data + size - width, dtype) == 0) {
         size -= width;
     }
+    if (width == 1) {
+        text_append(text, (const char *)scalar->data, size);
+        return true;
+    }
     for (i = 0; i < size; i += width) {
-        char bytes[4] = {(char)scalar->data[i]};
         unsigned long code = character(scalar->data + i, dtype);
 
-        text_append(text, bytes, width == 1 ? 1 : utf8_encode(code <= 0x10ffff ? (unsigned)code : 0xfffd, bytes));
+        length += utf8_encode(code <= 0x10ffff ? (unsigned)code : 0xfffd, bytes + length);
     }
+    text_append(text, bytes, length);
     return true;
 }
 
