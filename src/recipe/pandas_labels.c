@@ -15,6 +15,7 @@
 enum {
     MAX_DEPTH = 4,   /* indexes in each other: the levels of one, the categories of another */
     MAX_LEVELS = 32, /* of a MultiIndex that are told */
+    CODE_COST = 32,  /* bytes that take as long as it to be read */
 };
 
 static bool put_label(struct reading *reading, struct pickle_value *index, size_t place, bool quoted, unsigned depth,
@@ -53,7 +54,8 @@ static bool read_code(struct reading *reading, struct pickle_value *codes, size_
 {
     const struct pickle_value *array = recipe_value(reading, codes);
     struct text text = TEXT_INIT;
-    bool ok = array->kind == PICKLE_ARRAY && array->array->dtype->kind == 'i' && recipe_item_text(array, place, &text);
+    bool ok = array->kind == PICKLE_ARRAY && array->array->dtype->kind == 'i' && recipe_work(reading, CODE_COST) &&
+              recipe_item_text(array, place, &text);
 
     if (ok) {
         *code = strtoll(text_string(&text), NULL, 10);
