@@ -133,6 +133,18 @@ static bool named_label(struct reading *reading, struct pickle_value *labels, si
     return ok;
 }
 
+/* A Categorical of pandas before 1.3 is an object with attributes. */
+static bool older_label(struct reading *reading, const struct pickle_object *labels, size_t place, bool quoted,
+                        unsigned depth, struct text *label)
+{
+    struct pickle_value *codes = recipe_attribute(reading, labels, "_codes");
+    const struct pickle_value *type = recipe_attribute(reading, labels, "_dtype");
+    struct pickle_value *categories =
+        type != NULL && type->kind == PICKLE_OBJECT ? recipe_attribute(reading, type->object, "categories") : NULL;
+
+    return codes != NULL && categories != NULL && coded_label(reading, categories, codes, place, quoted, depth, label);
+}
+
 static bool put_label(struct reading *reading, struct pickle_value *index, size_t place, bool quoted, unsigned depth,
                       struct text *label)
 {
@@ -156,6 +168,9 @@ static bool put_label(struct reading *reading, struct pickle_value *index, size_
     }
     if (labels->kind == PICKLE_NAMED) {
         return named_label(reading, labels, place, quoted, depth, label);
+    }
+    if (labels->kind == PICKLE_OBJECT && older_label(reading, labels->object, place, quoted, depth, label)) {
+        return true;
     }
     return index->kind == PICKLE_OBJECT && range_label(index->object, place, label);
 }

@@ -48,6 +48,7 @@ RANGE, MULTI = stand_in("pandas.core.indexes.range.RangeIndex"), stand_in("panda
 BACKED = stand_in("pandas._libs.arrays.__pyx_unpickle_NDArrayBacked")
 DATES, CATEGORIES = stand_in("pandas.arrays.DatetimeArray"), stand_in("pandas.arrays.Categorical")
 CATEGORY_TYPE, STRINGS = stand_in("pandas.CategoricalDtype"), stand_in("pandas.arrays.ArrowStringArray")
+OLDER = stand_in("pandas.core.arrays.categorical.Categorical")
 INTEGERS = stand_in("pandas.arrays.IntegerArray")
 RESTORE, BUFFER, ALIAS, TIMES, LIST, STRUCT, CHOICE, FIELD, DECIMAL, FIXED = (stand_in("pyarrow.lib." + name) for name in (
     "_restore_array", "py_buffer", "type_for_alias", "timestamp", "list_", "struct", "dictionary", "field", "decimal128", "binary"))
@@ -174,6 +175,10 @@ def test_labels():
             ("of texts in levels", levels([index(arrow(["a", ""])), span(9, 3)], [[0, 1, 0], [0, 1, 5]]),
              ["('a', 3)", "('', 4)", "('a', 8)"]),
             ("of categories", index(categories(labels(["p", "q"]), [1, 0, -1])), ["q", "p", "nan"]),
+            ("of older categories", index(Call(OLDER, state={
+                "_codes": np.array([1, 0, -1], "i1"),
+                "_dtype": Call(CATEGORY_TYPE, state={"categories": index(labels(["p", "q"])), "ordered": False})})),
+             ["q", "p", "nan"]),
             ("of levels that lie", levels([labels(["x"])], [[0, 4, 0]]), ["('x',)", "1", "#2"]),
             ("too few", index(labels(["a"])), ["a", "1", "2"]), ("no index", None, ["0", "1", "2"])):
         got = list(members(pickled(frame(block, columns, two))))
