@@ -251,7 +251,9 @@ static int end_early(void *context, enum exits_way way, int number, bool python)
     int code;
 
     print_holders(tracing);
-    if (way != EXITS_CALL) {
+    if (way == EXITS_REPLACED) {
+        notes_add(&tracing->notes, "another program has taken the place of this one (exec), and is not followed");
+    } else if (way != EXITS_CALL) {
         notes_add(&tracing->notes, "the program was ended by signal %d (%s)", number, strsignal(number));
     }
     if (!python) {

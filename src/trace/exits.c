@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,6 +73,21 @@ static void end_at_once(int status)
     for (;;) {
         syscall(SYS_exit_group, status);
     }
+}
+
+/*
+ * In place of execve, by which the C library's others go, too.  In a child that shares this memory (vfork) nothing is
+ * touched.  What cannot be executed is only tried; where it fails all the same, the report has come too early.
+ */
+static int replace_program(const char *path, char *const *arguments, char *const *environment)
+{
+    struct stat status;
+
+    if (syscall(SYS_getpid) == program && stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+        access(path, X_OK) == 0 && is_news()) {
+        watched->before(watched->context, EXITS_REPLACED, 0, has_python());
+    }
+    return (int)syscall(SYS_execve, path, arguments, environment);
 }
 
 /* --- signals -------------------------------------------------------------------------------------------------- */
@@ -206,16 +222,24 @@ static void set_stack(void)
     }
 }
 
+static bool watch_call(const char *name, any_function *replacement, struct error *error)
+{
+    any_function *function = (any_function *)(uintptr_t)dlsym(RTLD_DEFAULT, name);
+
+    return function != NULL && redirect(function, replacement, name, error);
+}
+
 bool exits_watch(const struct exits *exits, struct error *error)
 {
-    any_function *quick = (any_function *)(uintptr_t)dlsym(RTLD_DEFAULT, "_exit");
+    struct error none = ERROR_INIT;
 
     watched = exits;
     program = getpid();
     main_thread = pthread_self();
-    if (quick == NULL || !redirect(quick, (any_function *)end_at_once, "_exit", error)) {
+    if (!watch_call("_exit", (any_function *)end_at_once, error)) {
         return false;
     }
+    watch_call("execve", (any_function *)replace_program, &none); /* else such a program has no report */
 #ifdef __GLIBC__ /* elsewhere (musl) no code has been redirected, and this is not reached */
     on_exit(at_exit, NULL);
 #else

@@ -10,9 +10,10 @@
 struct error;
 
 enum exits_way {
-    EXITS_CALL,   /* exit or _exit with a status */
-    EXITS_SIGNAL, /* a signal that ends it; Python has been brought to a halt where all is in order */
-    EXITS_CRASH,  /* a signal that ends it at once: in a child of its own, whose memory may be in any state */
+    EXITS_CALL,     /* exit or _exit with a status */
+    EXITS_SIGNAL,   /* a signal that ends it; Python has been brought to a halt where all is in order */
+    EXITS_REPLACED, /* another program takes its place in the process */
+    EXITS_CRASH,    /* a signal that ends it at once: in a child of its own, whose memory may be in any state */
 };
 
 struct exits {

@@ -280,6 +280,15 @@ end
     trace -j -x app.py -- 'os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)'
     held_at_end 143
     answers '"ended by signal 15" in str(t["notes"]) and "could not be asked" not in str(t["notes"])'
+    trace -j -x app.py -- 'os.execvp("sh", ["sh", "-c", "echo other >&2; exit 9"])'
+    held_at_end 9
+    [ "$stderr" = other ]
+    answers '"another program" in str(t["notes"]) and "could not be asked" not in str(t["notes"])'
+    trace -j -x app.py -- 'import subprocess; subprocess.run(["true"]); os.posix_spawn("/bin/true", ["true"], {}); os.system("true")
+try: os.execv("/nowhere", ["x"])
+except FileNotFoundError: sys.exit(7)'
+    held_at_end 7
+    answers 'not any("another program" in note for note in t["notes"])'
     trace -j -x app.py -- 'ctypes.string_at(1)'
     held_at_end 139
     answers '"ended by signal 11" in str(t["notes"])'
