@@ -39,9 +39,10 @@ bool but(struct reading *reading, const char *format, ...)
 }
 
 /* On its way out it calls PyBuffer_Release wherever there is an obj, as the documents have none after a refusal. */
-static bool releases_refused(const struct consumer *consumer)
+static bool releases_refused(const struct consumer *consumer, int python_version)
 {
-    return consumer->check == check_clinic || consumer->check == check_frombytes || consumer->check == check_pickle ||
+    return (consumer->check == check_ctypes_copy && python_version >= 0x030d0000) ||
+           consumer->check == check_clinic || consumer->check == check_frombytes || consumer->check == check_pickle ||
            consumer->languages == LANGUAGE_CYTHON;
 }
 
@@ -57,7 +58,7 @@ bool reading_ask_for(struct reading *reading, const struct subject *subject, int
     }
     if (answer->outcome != OUTCOME_GRANTED) {
         subject_explain(subject, answer, &reading->verdict->why);
-        return answer->left_obj && releases_refused(reading->consumer)
+        return answer->left_obj && releases_refused(reading->consumer, subject->python_version)
                    ? cannot(reading, "; the obj that this left is released all the same, which crashes Python in time")
                    : false;
     }
