@@ -191,14 +191,15 @@ static void judge_attribute(struct judging *judging, const struct pickle_object 
 
 /* --- calls --------------------------------------------------------------------------------- */
 
-/* A call of which an argument is what counts. */
 static void judge_argument(struct judging *judging, const struct pickle_object *object, const struct known_name *row,
                            unsigned depth)
 {
     const struct pickle_value *argument = argument_of(object, row->argument);
     enum way way = row->kind == KNOWN_MAKES ? MADE : row->kind == KNOWN_ALLOCATES ? ALLOCATED : CALLED;
 
-    if (argument != NULL) {
+    if (depth > 0) {
+        tell_code(judging, object, "calls itself");
+    } else if (argument != NULL) {
         judge_callable(judging, object, argument, way, depth + 1);
     }
 }

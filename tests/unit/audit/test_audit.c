@@ -103,6 +103,7 @@ static void names_ways_around(void)
         {BYTES("\x80\2cfunctools\nreduce\ncoperator\nor_\ncbuiltins\nint\ncbuiltins\nstr\n\x86\x86R."), CODE, NULL},
         {BYTES("\x80\2cfunctools\nreduce\ncoperator\nadd\ncbuiltins\nint\ncbuiltins\nstr\n\x86\x86R."), CODE, "calls any"},
         {BYTES("\x80\2cmine\nNumpyArrayWrapper\n)\x81}Vsubclass\ncnumpy\nmemmap\nsb."), CODE, "memmap"},
+        {BYTES("\x80\2ccopyreg\n_reconstructor\nq\1h\1NN\x87R."), CODE, "calls itself"},
         {BYTES("\x80\2csympy\nsympify\nV1\n\x85R."), CODE, "evaluates text"},
         {BYTES("\x80\2cgensim.utils\nunpickle\nVx\n\x85R."), CODE, "loads another pickle"},
         {BYTES("\x80\2cdataclasses\n_create_fn\nVx\n\x85R."), CODE, "runs text"},
