@@ -11,7 +11,7 @@
 
 enum {
     MAX_VERSION = 63, /* of the format, times ten */
-    HEADER_READ = 512, /* bytes: more than a local header mostly has */
+    HEADER_READ = 160, /* bytes: more than a local header mostly has */
     DESCRIPTOR_MAX = 24, /* bytes of a data descriptor */
     MAX_RATIO = 1032, /* deflate cannot unpack a byte to more */
 };

@@ -173,6 +173,32 @@ static struct pickle_value *settle(struct reading *reading, struct pickle_object
     return recipe != NULL ? recipe->function(reading, object) : pandas_subclass(reading, object);
 }
 
+/* With no error of a recipe around it: one is mostly not set, and to copy it takes longer than most recipes. */
+static void settle_apart(struct reading *reading, struct pickle_object *object)
+{
+    bool has_outer = reading->error.kind != ERROR_NONE;
+    struct error outer;
+
+    if (has_outer) {
+        outer = reading->error;
+        reading->error.kind = ERROR_NONE;
+    }
+    reading->outside = false;
+    object->settled = SETTLING;
+    reading->depth++;
+    object->meaning = settle(reading, object);
+    reading->depth--;
+    object->settled = SETTLED;
+    object->outside = reading->outside;
+    if (object->meaning == NULL && reading->error.kind != ERROR_NONE) {
+        object->remark = arena_copy(reading->arena, reading->error.message, strlen(reading->error.message));
+    }
+    reading->error.kind = ERROR_NONE;
+    if (has_outer) {
+        reading->error = outer;
+    }
+}
+
 struct pickle_value *recipe_value(struct reading *reading, struct pickle_value *value)
 {
     struct pickle_object *object;
@@ -182,20 +208,7 @@ struct pickle_value *recipe_value(struct reading *reading, struct pickle_value *
     }
     object = value->object;
     if (object->settled == UNSETTLED && reading->depth < RECIPE_MAX_DEPTH) {
-        struct error outer = reading->error;
-
-        reading->error = (struct error)ERROR_INIT;
-        reading->outside = false;
-        object->settled = SETTLING;
-        reading->depth++;
-        object->meaning = settle(reading, object);
-        reading->depth--;
-        object->settled = SETTLED;
-        object->outside = reading->outside;
-        if (object->meaning == NULL && reading->error.kind != ERROR_NONE) {
-            object->remark = arena_copy(reading->arena, reading->error.message, strlen(reading->error.message));
-        }
-        reading->error = outer;
+        settle_apart(reading, object);
     }
     return object->meaning != NULL ? object->meaning : value;
 }
