@@ -20,17 +20,25 @@ enum {
     CONSUMER_ANY_NDIM = 8,      /* the dimensions that a row's own name is told for: 1 to one less than this */
 };
 
+/* What becomes of an obj that a refused request left, where the documents have none. */
+enum consumer_left {
+    CONSUMER_LEAVES,
+    CONSUMER_RELEASES, /* by PyBuffer_Release, as it does whenever there is one */
+    CONSUMER_SINCE_3_13, /* likewise, from that Python on */
+};
+
 struct consumer {
     const char *name; /* "Cython T[::1]" */
     int flags;        /* what it asks for first */
     int fallback;     /* what it asks for when that is refused; the same as `flags` when it gives up */
     unsigned languages; /* enum language: of the T that it takes; 0 when it takes none */
+    enum consumer_left left;
     bool (*check)(struct reading *reading);
     const char *how;  /* what it does, in a few words */
 };
 
 enum {
-#define CONSUMER(name, first, then, language, check, how) +1
+#define CONSUMER(name, first, then, language, left, check, how) +1
     CONSUMER_COUNT = 0
 #include "known/consumers.def"
 #undef CONSUMER

@@ -58,8 +58,6 @@ bool check_dunder(struct reading *reading);
 bool check_copy(struct reading *reading);
 bool check_bytes(struct reading *reading);
 bool check_parsed(struct reading *reading);
-bool check_clinic(struct reading *reading);
-bool check_ctypes_copy(struct reading *reading);
 bool check_hashlib(struct reading *reading);
 bool check_frombytes(struct reading *reading);
 bool check_ctypes(struct reading *reading);

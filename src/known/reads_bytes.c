@@ -70,18 +70,6 @@ bool check_parsed(struct reading *reading)
     return true;
 }
 
-/* What Argument Clinic writes, which looks at the same. */
-bool check_clinic(struct reading *reading)
-{
-    return check_parsed(reading);
-}
-
-/* .. since 3.13. */
-bool check_ctypes_copy(struct reading *reading)
-{
-    return check_parsed(reading);
-}
-
 /* A number (0-d arrays of integers are some) is taken for a length. */
 static bool is_number(const struct reading *reading)
 {

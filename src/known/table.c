@@ -19,8 +19,8 @@ enum {
 };
 
 const struct consumer consumers[CONSUMER_COUNT] = {
-#define CONSUMER(name, first, then, language, check, how) \
-    {name, REQUEST_##first, REQUEST_##then, language, check, how},
+#define CONSUMER(name, first, then, language, left, check, how) \
+    {name, REQUEST_##first, REQUEST_##then, language, CONSUMER_##left, check, how},
 #include "known/consumers.def"
 #undef CONSUMER
 };

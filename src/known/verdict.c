@@ -38,12 +38,10 @@ bool but(struct reading *reading, const char *format, ...)
     return true;
 }
 
-/* On its way out it calls PyBuffer_Release wherever there is an obj, as the documents have none after a refusal. */
 static bool releases_refused(const struct consumer *consumer, int python_version)
 {
-    return (consumer->check == check_ctypes_copy && python_version >= 0x030d0000) ||
-           consumer->check == check_clinic || consumer->check == check_frombytes || consumer->check == check_pickle ||
-           consumer->languages == LANGUAGE_CYTHON;
+    return consumer->left == CONSUMER_RELEASES ||
+           (consumer->left == CONSUMER_SINCE_3_13 && python_version >= 0x030d0000);
 }
 
 bool reading_ask_for(struct reading *reading, const struct subject *subject, int flags, int fallback)
