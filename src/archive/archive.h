@@ -113,7 +113,6 @@ struct archive_complaint {
     enum archive_fault fault;
     enum archive_rule rule;
     bool refuses;         /* reading refuses it */
-    bool no_sum;          /* a CRC that may never have been computed: the directory has 0 */
     size_t member;        /* its place in the directory, or ARCHIVE_WHOLE */
     const char *name;     /* the member's; NULL for the archive itself */
     const char *sentence; /* without its subject: "is encrypted"; raw */

@@ -155,7 +155,6 @@ bool archive_start(const struct archive_member *member, const struct mapping *fi
 
 static bool check_crc(const struct archive_member *member, uLong crc, struct sink *sink)
 {
-    sink->no_sum = member->crc == 0;
     return crc == member->crc || (member->may_lack_sum && member->crc == 0) ||
            sink_fault(sink, ARCHIVE_FAULT_CRC, "has CRC %08lx, but the directory says %08lx", crc,
                       (unsigned long)member->crc);

@@ -25,7 +25,6 @@ bool sink_fault(struct sink *sink, enum archive_fault fault, const char *format,
         .fault = fault,
         .rule = faults[fault].rule,
         .refuses = faults[fault].refuses,
-        .no_sum = fault == ARCHIVE_FAULT_CRC && sink->no_sum,
         .member = sink->member,
         .name = sink->name,
     };

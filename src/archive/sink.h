@@ -13,7 +13,6 @@ struct sink {
     struct error *error;        /* reading: filled by the first fault that refuses */
     size_t member;              /* whose faults these are: a place, or ARCHIVE_WHOLE; and its name */
     const char *name;
-    bool no_sum;                /* of a wrong CRC: it may never have been computed */
     size_t refused;             /* faults so far that refuse */
     bool stopped;               /* the function said so, or reading ended */
 };

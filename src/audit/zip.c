@@ -22,9 +22,16 @@ enum {
 
 struct complaints {
     struct audit *audit;
-    bool is_torch;   /* which leaves out checksums where it is told to */
+    const struct archive *torch; /* the archive, of torch's, which leaves out checksums where it is told to; or NULL */
     bool unreadable; /* there is no archive to speak of */
 };
+
+/* A CRC of 0 where none may have been computed. */
+static bool lacks_sum(const struct archive *torch, const struct archive_complaint *complaint)
+{
+    return torch != NULL && complaint->fault == ARCHIVE_FAULT_CRC && complaint->member < torch->count &&
+           torch->members[complaint->member].crc == 0;
+}
 
 /* What reading refuses is an error whatever else it is: nobody has seen what is in it. */
 static bool complain(void *context, const struct archive_complaint *complaint)
@@ -41,7 +48,7 @@ static bool complain(void *context, const struct archive_complaint *complaint)
         complaints->unreadable = true;
         return false;
     }
-    if (complaint->no_sum && complaints->is_torch) {
+    if (lacks_sum(complaints->torch, complaint)) {
         return true;
     }
     if (complaint->refuses && rule == AUDIT_unusual) {
@@ -306,7 +313,7 @@ bool audit_zip(struct audit *audit, struct recipe_range file, struct error *erro
     bool readable = archive_read(&archive, &bytes, &refused);
     bool ok;
 
-    complaints.is_torch = readable && torch_pickle(&archive) != NULL;
+    complaints.torch = readable && torch_pickle(&archive) != NULL ? &archive : NULL;
     ok = archive_check(&bytes, complain, &complaints, error) || complaints.unreadable;
     if (!readable) {
         *error = complaints.unreadable || refused.kind == ERROR_MEMORY ? refused : *error;
