@@ -211,19 +211,17 @@ static bool read_parts(struct reading *reading, struct pickle_object *object, st
 /* An array within another, which is made as if by itself: of what _restore_array would be given for it. */
 static struct pickle_value *within(struct reading *reading, const struct arrow_parts *parts, struct pickle_value *tuple)
 {
-    struct pickle_value *value = recipe_new(reading, PICKLE_OBJECT);
     struct pickle_value *arguments = recipe_new(reading, PICKLE_TUPLE);
 
-    if (tuple->kind != PICKLE_TUPLE || value == NULL || arguments == NULL ||
-        (value->object = arena_alloc(reading->arena, sizeof *value->object)) == NULL ||
+    if (tuple->kind != PICKLE_TUPLE || arguments == NULL ||
         (arguments->items = arena_array(reading->arena, 1, sizeof *arguments->items)) == NULL) {
         return NULL;
     }
     arguments->items[0] = tuple;
     arguments->item_count = 1;
     arguments->room = 1;
-    *value->object = (struct pickle_object){.how = PICKLE_CALLED, .callable = parts->restore, .arguments = arguments};
-    return value;
+    return recipe_object(reading, (struct pickle_object){
+                                      .how = PICKLE_CALLED, .callable = parts->restore, .arguments = arguments});
 }
 
 static bool put(struct pickle_value *made, const char *name, struct pickle_value *value)
@@ -379,14 +377,9 @@ struct pickle_value *arrow_chunked(struct reading *reading, struct pickle_object
 
 static const struct pickle_value *member(struct reading *reading, const struct pickle_value *array, const char *name)
 {
-    size_t i;
+    struct pickle_value *found = recipe_part(array, name);
 
-    for (i = 0; i < array->item_count; i++) {
-        if (strcmp(array->named[i].name, name) == 0) {
-            return recipe_value(reading, array->named[i].value);
-        }
-    }
-    return NULL;
+    return found != NULL ? recipe_value(reading, found) : NULL;
 }
 
 bool arrow_string(struct reading *reading, const struct pickle_value *array, size_t place, struct text *text)

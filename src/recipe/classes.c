@@ -33,14 +33,10 @@ static bool join_rare(struct reading *reading, struct pickle_object *made, const
 static struct pickle_value *stand_in(struct reading *reading, struct pickle_object *object,
                                      const struct pickle_object *inner, struct pickle_value *keywords)
 {
-    struct pickle_value *value = recipe_new(reading, PICKLE_OBJECT);
+    struct pickle_value *value = recipe_object(reading, *inner);
     struct pickle_value *meaning;
 
-    if (value == NULL || (value->object = arena_alloc(reading->arena, sizeof *value->object)) == NULL) {
-        return NULL;
-    }
-    *value->object = *inner;
-    if (!join_rare(reading, value->object, object, keywords)) {
+    if (value == NULL || !join_rare(reading, value->object, object, keywords)) {
         return NULL;
     }
     value->object->place = object->place;

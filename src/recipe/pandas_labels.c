@@ -37,18 +37,6 @@ static bool range_label(const struct pickle_object *index, size_t place, struct 
     return true;
 }
 
-static struct pickle_value *part(const struct pickle_value *named, const char *name)
-{
-    size_t i;
-
-    for (i = 0; i < named->item_count; i++) {
-        if (strcmp(named->named[i].name, name) == 0) {
-            return named->named[i].value;
-        }
-    }
-    return NULL;
-}
-
 /* Which of its labels a place has: -1 for none. */
 static bool read_code(struct reading *reading, struct pickle_value *codes, size_t place, int64_t *code)
 {
@@ -108,14 +96,14 @@ static bool tuple_label(struct reading *reading, struct pickle_value *levels, st
 static bool named_label(struct reading *reading, struct pickle_value *labels, size_t place, bool quoted, unsigned depth,
                         struct text *label)
 {
-    struct pickle_value *codes = part(labels, "codes");
-    struct pickle_value *levels = part(labels, "levels");
-    struct pickle_value *categories = part(labels, "categories");
+    struct pickle_value *codes = recipe_part(labels, "codes");
+    struct pickle_value *levels = recipe_part(labels, "levels");
+    struct pickle_value *categories = recipe_part(labels, "categories");
     struct text text = TEXT_INIT;
     bool ok;
 
     if (codes == NULL) {
-        codes = part(labels, "labels"); /* before pandas 0.24 */
+        codes = recipe_part(labels, "labels"); /* before pandas 0.24 */
     }
     if (codes != NULL && levels != NULL) {
         return tuple_label(reading, levels, codes, place, depth, label);

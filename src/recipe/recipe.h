@@ -87,6 +87,9 @@ struct pickle_value *recipe_item(struct reading *reading, const struct pickle_va
 /* The value of a str key in a DICT, unread; the last of equal ones; NULL when there is none. */
 struct pickle_value *recipe_entry(const struct pickle_value *dict, const char *key);
 
+/* The value of a name in a NAMED, unread; NULL when there is none. */
+struct pickle_value *recipe_part(const struct pickle_value *named, const char *name);
+
 /* The value that the state gives an attribute, read: from a dict, or the two of (dict, slots). */
 struct pickle_value *recipe_attribute(struct reading *reading, const struct pickle_object *object, const char *name);
 
@@ -112,6 +115,9 @@ struct pickle_value *recipe_call_text(struct reading *reading, const struct pick
 /* --- for recipes: making a value; NULL, and the reading's error, when it cannot be --- */
 
 struct pickle_value *recipe_new(struct reading *reading, enum pickle_kind kind);
+
+/* An object that the stream does not have, made like this one. */
+struct pickle_value *recipe_object(struct reading *reading, struct pickle_object like);
 
 /* NumPy's type by its text ("<f4"), as dtype_from_text has it: one and the same where it was asked for last, too. */
 const struct dtype *recipe_dtype(struct reading *reading, const char *text);

@@ -271,18 +271,6 @@ struct pickle_value *torch_parameter(struct reading *reading, struct pickle_obje
     return torch_around(reading, object);
 }
 
-/* One that the stream does not have, made like this. */
-static struct pickle_value *imagine(struct reading *reading, struct pickle_object like)
-{
-    struct pickle_value *value = recipe_new(reading, PICKLE_OBJECT);
-
-    if (value == NULL || (value->object = arena_alloc(reading->arena, sizeof *value->object)) == NULL) {
-        return NULL;
-    }
-    *value->object = like;
-    return value;
-}
-
 /* What a tensor without data of its own is around, such as the local part of a distributed one, is its state. */
 static struct pickle_value *state_of(struct reading *reading, const struct pickle_object *object)
 {
@@ -290,7 +278,7 @@ static struct pickle_value *state_of(struct reading *reading, const struct pickl
     bool has_parts = state != NULL && (state->kind == PICKLE_DICT || state->kind == PICKLE_TUPLE) &&
                      state->item_count > 0;
 
-    return has_parts ? imagine(reading, (struct pickle_object){.how = PICKLE_NEW,
+    return has_parts ? recipe_object(reading, (struct pickle_object){.how = PICKLE_NEW,
                                                                .callable = object->arguments->items[1],
                                                                .state = state,
                                                                .states = 1,
@@ -309,7 +297,7 @@ struct pickle_value *torch_from_type(struct reading *reading, struct pickle_obje
         return recipe_fail(reading, "no function, class and arguments");
     }
     /* as if it had been called by itself */
-    inner = imagine(reading, (struct pickle_object){.how = PICKLE_CALLED,
+    inner = recipe_object(reading, (struct pickle_object){.how = PICKLE_CALLED,
                                                     .callable = object->arguments->items[0],
                                                     .arguments = object->arguments->items[2],
                                                     .place = object->place});

@@ -48,6 +48,18 @@ struct pickle_value *recipe_entry(const struct pickle_value *dict, const char *k
     return NULL;
 }
 
+struct pickle_value *recipe_part(const struct pickle_value *named, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < named->item_count; i++) {
+        if (strcmp(named->named[i].name, name) == 0) {
+            return named->named[i].value;
+        }
+    }
+    return NULL;
+}
+
 struct pickle_value *recipe_attribute(struct reading *reading, const struct pickle_object *object, const char *name)
 {
     const struct pickle_value *state = object->state;
@@ -165,6 +177,22 @@ struct pickle_value *recipe_new(struct reading *reading, enum pickle_kind kind)
         return NULL;
     }
     value->kind = kind;
+    return value;
+}
+
+struct pickle_value *recipe_object(struct reading *reading, struct pickle_object like)
+{
+    struct pickle_value *value = recipe_new(reading, PICKLE_OBJECT);
+
+    if (value == NULL) {
+        return NULL;
+    }
+    value->object = arena_alloc(reading->arena, sizeof *value->object);
+    if (value->object == NULL) {
+        full(reading);
+        return NULL;
+    }
+    *value->object = like;
     return value;
 }
 
