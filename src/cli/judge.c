@@ -44,7 +44,10 @@ static const char *protocols_refusal(const struct protocols *protocols)
 {
     int i;
 
-    for (i = 0; i < PROTOCOL_COUNT && !protocols_tell(protocols); i++) {
+    if (protocols_tell(protocols)) {
+        return NULL;
+    }
+    for (i = 0; i < PROTOCOL_COUNT; i++) {
         if (protocols->told[i].outcome == OUTCOME_REFUSED) {
             return protocols->told[i].exception.text;
         }

@@ -138,16 +138,15 @@ static void take_answer(struct holding *holding, struct holders_answer *answer, 
     }
 }
 
-static bool is_here(const struct holding *holding)
+/* Whether the owner can be looked at. */
+static bool is_here(const struct ledger_export *export)
 {
-    return !holding->export.view.elsewhere && is_object(holding->export.view.owner);
+    return !export->view.elsewhere && is_object(export->view.owner);
 }
 
 uintptr_t holding_behind(const struct ledger_export *export)
 {
-    bool here = !export->view.elsewhere && is_object(export->view.owner);
-
-    return here ? (uintptr_t)subject_behind((PyObject *)export->view.owner) : 0;
+    return is_here(export) ? (uintptr_t)subject_behind((PyObject *)export->view.owner) : 0;
 }
 
 /* What kind of exporters theirs are. */
@@ -158,7 +157,7 @@ static void know(struct holdings *holdings)
     for (i = 0; i < holdings->count; i++) {
         struct holding *holding = &holdings->items[i];
 
-        if (holding->behind == 0 && is_here(holding)) {
+        if (holding->behind == 0 && is_here(&holding->export)) {
             holding->family = subject_family(Py_TYPE((PyObject *)holding->export.view.owner));
             holding->behind = holding_behind(&holding->export);
         }
@@ -249,7 +248,7 @@ void holding_name(struct holdings *holdings, void *traceback, bool ended)
 
         if (holding->export.view.elsewhere) {
             holding->why = "another interpreter's objects are not looked through";
-        } else if (is_here(holding)) {
+        } else if (is_here(&holding->export)) {
             questions[count].exporter = (PyObject *)holding->export.view.owner;
             questions[count].view = (const Py_buffer *)holding->export.view.address;
             memcpy(&questions[count].filled, holding->export.filled, sizeof questions[count].filled);
