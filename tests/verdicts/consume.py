@@ -3,9 +3,9 @@
     consume.py [old|torch] <JOBS >RESULTS
 
 A job is a line of JSON: {"setup": [statements], "expression": text, "rows": [names]}; its result is one, too:
-{"ROW": {"reads": bool, "why": text, "types": [names] or null, "killed": bool}}.  Each object meets its consumers in a child process;
-what a consumer kills is taken up again behind it.  With "old", NumPy is that of old/; with "torch", nothing is needed
-but torch and NumPy.
+{"ROW": {"reads": bool, "why": text, "types": [names] or null, "killed": bool}}.  Each object meets its consumers in a
+child process; where one ends, another goes on with the same try, and only what it kills as its first is said to kill.
+With "old", NumPy is that of old/; with "torch", nothing is needed but torch and NumPy.
 """
 
 import ctypes
@@ -291,7 +291,7 @@ def consume(job):
         start += len(done)
         for number, reads, why, types in done:
             results[number] = reads, why, types
-        if start < len(tries):
+        if start < len(tries) and not done:  # what came before in the same process may have damaged its memory
             ended = os.waitstatus_to_exitcode(status)
             stopped = start + 1 if ended != -signal.SIGVTALRM else end_of_row(start, tries)
             results.update(dict.fromkeys(range(start, stopped), (False, f"{KILLED}: {ended}", None)))
