@@ -22,7 +22,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- what is built ----------------------------------------------------------
 
-PURE := base format memory value walk dump files archive foreign pickle recipe protocol judge reproduce known trial ledger environment audit options
+PURE := base format memory value walk dump files archive foreign pickle recipe source protocol judge reproduce known trial ledger environment audit options
 KNOW_PYTHON := holders python probe offer trace
 PURE_SOURCES := $(foreach dir,$(PURE),$(wildcard src/$(dir)/*.c))
 PYTHON_SOURCES := $(foreach dir,$(KNOW_PYTHON),$(wildcard src/$(dir)/*.c))

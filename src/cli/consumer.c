@@ -7,7 +7,7 @@
 #include "memory/guard.h"
 #include "offer/offer.h"
 #include "options/options.h"
-#include "python/source.h"
+#include "python/evaluate.h"
 #include "report/report.h"
 #include "trial/battery.h"
 #include "trial/rules.h"

@@ -13,11 +13,12 @@
 #include "known/consumers.h"
 #include "options/options.h"
 #include "probe/probe.h"
-#include "python/source.h"
 #include "python/view.h"
+#include "python/wrap.h"
 #include "report/report.h"
 #include "report/table.h"
 #include "reproduce/reproduce.h"
+#include "source/source.h"
 #include "trial/rules.h"
 
 #include <stdlib.h>
@@ -240,7 +241,7 @@ bool judge_expression(struct report *report, const struct options *options, int 
         source.object = NULL; /* kept for good */
     }
     free(transcript);
-    source_close(&source);
+    source_release(&source);
     return ok;
 }
 

@@ -8,8 +8,8 @@
  *
  *   options   the command line, one row per option in options.def; then the
  *             interpreter whose environment counts is settled (python/engine.h)
- *   source    an expression evaluated, or a file read as data: one Python
- *             object that exports a buffer, or the listing of a container
+ *   source    a file read as data: the layout of a buffer in it, or the listing
+ *             of a container; or an expression evaluated: one Python object
  *   view      the buffer acquired through the C API's memoryview functions, or
  *             what another protocol tells (python/via.h, protocol/telling.h)
  *   layout    what its Py_buffer says, as plain data (memory/layout.h)
@@ -38,6 +38,7 @@
  *   pickle       an opcode machine that runs nothing
  *   recipe       what known names in a pickle mean; the tree that is shown of it
  *   protocol     what DLPack, Arrow and the array interfaces tell of memory, and whether they agree
+ *   source       files of all kinds, opened: a buffer's layout, or a listing
  *   audit        a file's structure, and what loading it would run, judged by tables of names
  *   judge        what was answered, as data, and the rules that judge it
  *   known        the well-known consumers: what each reads, and what helps where it does not

@@ -10,12 +10,15 @@
 #include "memory/reinterpret.h"
 #include "memory/slice.h"
 #include "options/options.h"
+#include "python/evaluate.h"
 #include "python/interpreter.h"
-#include "python/listing.h"
-#include "python/source.h"
+#include "python/trusted.h"
 #include "python/view.h"
+#include "python/wrap.h"
 #include "report/record.h"
 #include "report/report.h"
+#include "source/listing.h"
+#include "source/source.h"
 
 #include <stdlib.h>
 
@@ -201,7 +204,7 @@ static void last_words(struct report *report, const struct options *options, boo
 }
 
 static bool show_source(struct report *report, const struct options *options, const char *name,
-                        const struct source *source, struct error *error)
+                        struct source *source, struct error *error)
 {
     struct view_options view_options = {
         .have_request = options->have_request,
@@ -225,6 +228,9 @@ static bool show_source(struct report *report, const struct options *options, co
         };
 
         return report_listing(report, &record, source->listing, error);
+    }
+    if (!source_wrap(source, error)) {
+        return false;
     }
     if (!view_open(&view, source->object, &view_options, error)) {
         return false;
@@ -256,7 +262,7 @@ bool show_expression(struct report *report, const struct options *options, struc
     bool ok = open_expression(&source, options, error) && guard_start(error) &&
               show_source(report, options, options->eval, &source, error);
 
-    source_close(&source);
+    source_release(&source);
     return ok;
 }
 
@@ -277,11 +283,11 @@ bool show_file(struct report *report, const struct options *options, const char 
         .kind = wished_kind(options),
         .member = options->member,
         .recursive = options->recursive,
-        .trust = options->trust,
+        .unpickle = options->trust ? load_trusted : NULL,
     };
     struct source source;
     bool ok = source_file(&source, path, &file, error) && show_source(report, options, path, &source, error);
 
-    source_close(&source);
+    source_release(&source);
     return ok;
 }

@@ -10,8 +10,8 @@
 #include "offer/attempt.h"
 #include "offer/exporter.h"
 #include "probe/process.h"
+#include "python/evaluate.h"
 #include "python/interpreter.h"
-#include "python/source.h"
 
 #include <stdlib.h>
 #include <string.h>

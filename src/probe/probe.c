@@ -10,8 +10,8 @@
 #include "base/error.h"
 #include "probe/child.h"
 #include "probe/process.h"
+#include "python/evaluate.h"
 #include "python/interpreter.h"
-#include "python/source.h"
 
 #include <stdio.h>
 #include <stdlib.h>

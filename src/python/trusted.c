@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 #include "python/interpreter.h"
-#include "python/listing.h"
-#include "python/source.h"
 #include "python/view.h"
+#include "source/listing.h"
+#include "source/source.h"
 
 #include <stdlib.h>
 #include <string.h>

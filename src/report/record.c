@@ -5,7 +5,7 @@
 #include "base/output.h"
 #include "base/suggest.h"
 #include "base/text.h"
-#include "python/listing.h"
+#include "source/listing.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,8 +8,8 @@
 #include "format/format.h"
 #include "options/combination.h"
 #include "options/options.h"
-#include "python/listing.h"
 #include "report/record.h"
+#include "source/listing.h"
 #include "value/named.h"
 
 #include <stdlib.h>

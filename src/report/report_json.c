@@ -3,9 +3,9 @@
 #include "base/notes.h"
 #include "base/text.h"
 #include "format/format.h"
-#include "python/listing.h"
 #include "report/json_parts.h"
 #include "report/record.h"
+#include "source/listing.h"
 
 #include <stdio.h>
 #include <string.h>

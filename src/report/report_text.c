@@ -3,10 +3,10 @@
 #include "base/notes.h"
 #include "base/text.h"
 #include "format/format.h"
-#include "python/listing.h"
 #include "report/record.h"
 #include "report/struct_text.h"
 #include "report/table.h"
+#include "source/listing.h"
 
 #include <inttypes.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "holders/file.h"
+#include "python/evaluate.h"
 #include "python/interpreter.h"
-#include "python/source.h"
 
 #include <limits.h>
 #include <stdlib.h>

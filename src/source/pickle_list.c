@@ -1,11 +1,9 @@
-#include <Python.h>
-
-#include "python/pickle_list.h"
+#include "source/pickle_list.h"
 
 #include "base/error.h"
-#include "python/listing.h"
-#include "python/source.h"
 #include "recipe/tree.h"
+#include "source/listing.h"
+#include "source/source.h"
 
 #include <stdlib.h>
 #include <string.h>

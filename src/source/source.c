@@ -1,15 +1,12 @@
-#include <Python.h>
-
-#include "python/source.h"
+#include "source/source.h"
 
 #include "base/error.h"
 #include "files/dtype.h"
 #include "files/input.h"
 #include "files/npy.h"
-#include "python/interpreter.h"
-#include "python/listing.h"
-#include "python/loaders.h"
 #include "recipe/content.h"
+#include "source/listing.h"
+#include "source/loaders.h"
 
 #include <errno.h>
 #include <string.h>
@@ -22,24 +19,12 @@
 
 bool source_set_layout(struct source *source, const struct layout *layout, struct error *error)
 {
-    Py_buffer buffer = {
-        /* PyMemoryView_FromBuffer refuses NULL, which is what an empty file has */
-        .buf = layout->buf != NULL ? (void *)(uintptr_t)layout->buf : (void *)source,
-        .len = layout->len,
-        .itemsize = layout->itemsize,
-        .readonly = 1,
-        .ndim = layout->ndim,
-        .format = (char *)(uintptr_t)layout->format,
-        .shape = (Py_ssize_t *)(uintptr_t)layout->shape,
-        .strides = (Py_ssize_t *)(uintptr_t)layout->strides,
-    };
-
-    if (!layout_check(layout, error) || !interpreter_need(error)) {
+    if (!layout_check(layout, error)) {
         return false;
     }
     source->from_file = true;
-    source->object = PyMemoryView_FromBuffer(&buffer);
-    return source->object != NULL || interpreter_error(error);
+    source->layout = *layout;
+    return true;
 }
 
 bool load_array(struct source *source, const struct array *array, const void *data, size_t alignment,
@@ -131,7 +116,7 @@ static bool load(struct source *source, const char *path, const struct file_opti
     if (kind == SOURCE_PICKLE && !content_refuse_packed(&source->mapping, path, "mview-inspect", error)) {
         return false;
     }
-    if (options->trust && kind != SOURCE_PICKLE) {
+    if (options->unpickle != NULL && kind != SOURCE_PICKLE) {
         return error_set(error, ERROR_INPUT, "is no pickle: --trust loads nothing else");
     }
     if (options->member != NULL && kind == SOURCE_RAW) {
@@ -171,8 +156,6 @@ bool source_file(struct source *source, const char *path, const struct file_opti
 
 void source_close(struct source *source)
 {
-    Py_CLEAR(source->object);
-    Py_CLEAR(source->keep);
     listing_free(source->listing);
     source->listing = NULL;
     text_free(&source->format);

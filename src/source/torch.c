@@ -1,13 +1,11 @@
-#include <Python.h>
-
-#include "python/source.h"
+#include "source/source.h"
 
 #include "archive/archive.h"
 #include "base/error.h"
-#include "python/listing.h"
-#include "python/loaders.h"
 #include "recipe/torch_archive.h"
 #include "recipe/torch_older.h"
+#include "source/listing.h"
+#include "source/loaders.h"
 
 #include <stdlib.h>
 #include <string.h>

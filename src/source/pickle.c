@@ -1,17 +1,13 @@
-#include <Python.h>
-
-#include "python/source.h"
+#include "source/source.h"
 
 #include "base/error.h"
 #include "files/dtype.h"
 #include "format/format.h"
-#include "python/interpreter.h"
-#include "python/listing.h"
-#include "python/loaders.h"
-#include "python/pickle_list.h"
-#include "python/trusted.h"
 #include "recipe/names.h"
 #include "recipe/tree.h"
+#include "source/listing.h"
+#include "source/loaders.h"
+#include "source/pickle_list.h"
 #include "value/named.h"
 
 #include <errno.h>
@@ -385,6 +381,7 @@ bool list_pickled(struct source *source, const unsigned char *data, size_t size,
 
 bool load_pickle(struct source *source, const struct file_options *options, struct error *error)
 {
-    return options->trust ? load_trusted(source, options, error)
-                          : load_pickled(source, source->mapping.data, source->mapping.size, options, error);
+    return options->unpickle != NULL
+               ? options->unpickle(source, options, error)
+               : load_pickled(source, source->mapping.data, source->mapping.size, options, error);
 }

@@ -1,8 +1,8 @@
 /*
  * Rows of a listing for what lies in a pickle.
  */
-#ifndef MVIEW_PYTHON_PICKLE_LIST_H
-#define MVIEW_PYTHON_PICKLE_LIST_H
+#ifndef MVIEW_SOURCE_PICKLE_LIST_H
+#define MVIEW_SOURCE_PICKLE_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,4 @@
-#include <Python.h>
-
-#include "python/source.h"
+#include "source/source.h"
 
 #include "archive/archive.h"
 #include "base/error.h"
@@ -8,9 +6,9 @@
 #include "files/dtype.h"
 #include "files/npy.h"
 #include "foreign/foreign.h"
-#include "python/listing.h"
-#include "python/loaders.h"
 #include "recipe/torch_archive.h"
+#include "source/listing.h"
+#include "source/loaders.h"
 
 #include <stdlib.h>
 #include <string.h>

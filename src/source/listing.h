@@ -1,8 +1,8 @@
 /*
  * What is in a container: plain data, one row per member.
  */
-#ifndef MVIEW_PYTHON_LISTING_H
-#define MVIEW_PYTHON_LISTING_H
+#ifndef MVIEW_SOURCE_LISTING_H
+#define MVIEW_SOURCE_LISTING_H
 
 #include "base/arena.h"
 

@@ -1,13 +1,11 @@
-#include <Python.h>
-
-#include "python/source.h"
+#include "source/source.h"
 
 #include "base/error.h"
 #include "base/suggest.h"
 #include "files/array.h"
 #include "files/safetensors.h"
-#include "python/listing.h"
-#include "python/loaders.h"
+#include "source/listing.h"
+#include "source/loaders.h"
 
 #include <stdlib.h>
 #include <string.h>

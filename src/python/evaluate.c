@@ -1,10 +1,11 @@
 #include <Python.h>
 
-#include "python/source.h"
+#include "python/evaluate.h"
 
 #include "base/error.h"
 #include "base/text.h"
 #include "python/interpreter.h"
+#include "source/source.h"
 
 #include <errno.h>
 #include <stdio.h>

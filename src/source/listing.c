@@ -1,4 +1,4 @@
-#include "python/listing.h"
+#include "source/listing.h"
 
 #include "base/notes.h"
 #include "memory/layout.h"

@@ -2,8 +2,8 @@
  * The loaders that source.c's table names, for those that have a file of their
  * own.  Each reads source->mapping and fills the rest of the source.
  */
-#ifndef MVIEW_PYTHON_LOADERS_H
-#define MVIEW_PYTHON_LOADERS_H
+#ifndef MVIEW_SOURCE_LOADERS_H
+#define MVIEW_SOURCE_LOADERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
