@@ -27,6 +27,7 @@ KNOW_PYTHON := holders python probe offer trace
 PURE_SOURCES := $(foreach dir,$(PURE),$(wildcard src/$(dir)/*.c))
 PYTHON_SOURCES := $(foreach dir,$(KNOW_PYTHON),$(wildcard src/$(dir)/*.c))
 CLI_SOURCES := $(wildcard src/report/*.c src/cli/*.c)
+ENGINE_SOURCES := $(wildcard src/engine/*.c)
 LAUNCH_SOURCES := $(wildcard src/launch/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/*/test_*.c)
 
@@ -34,11 +35,14 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 PURE_OBJECTS := $(call objects,$(PURE_SOURCES))
 PYTHON_OBJECTS := $(patsubst %.c,$(ENGINE)/%.o,$(PYTHON_SOURCES))
 CLI_OBJECTS := $(call objects,$(CLI_SOURCES))
+ENGINE_OBJECTS := $(call objects,$(ENGINE_SOURCES))
 LAUNCH_OBJECTS := $(call objects,$(LAUNCH_SOURCES))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SOURCES))
 
+# As they are installed: the program, and beside it the engine, which is its way to Python (src/launch/engine.h).
 PROGRAM := $(ENGINE)/mview-inspect
-LAUNCHER := $(BUILD)/launcher
+LAUNCHER := $(ENGINE)/bin/mview-inspect
+LIBEXEC := $(ENGINE)/libexec/mview-inspect
 LIBRARY := $(BUILD)/libmview.a
 
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion
@@ -56,9 +60,10 @@ ZLIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags zlib)
 ZLIB_LIBS := $(shell $(PKG_CONFIG) --libs zlib)
 endif
 
-NEEDS_PYTHON := $(filter-out unit fuzz $(LAUNCHER),$(BUILDS))
+NEEDS_PYTHON := $(filter-out unit fuzz,$(BUILDS))
 ifneq ($(NEEDS_PYTHON),)
 include $(ENGINE)/python.mk
+ENGINE_FILE := $(LIBEXEC)/mview-inspect-$(PY_TAG)$(if $(PY_SHARED),.so)
 JANSSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags jansson)
 JANSSON_LIBS := $(shell $(PKG_CONFIG) --libs jansson)
 endif
@@ -81,7 +86,7 @@ $(BUILD)/commit: FORCE
 # --- building ---------------------------------------------------------------
 
 .PHONY: all
-all: $(PROGRAM)
+all: $(LAUNCHER) $(ENGINE_FILE)
 
 $(PURE_OBJECTS) $(call objects,$(UNIT_SOURCES)): $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -90,32 +95,40 @@ $(PURE_OBJECTS) $(call objects,$(UNIT_SOURCES)): $(BUILD)/%.o: %.c $(BUILD)/flag
 $(call objects,$(UNIT_SOURCES)): ALL_CPPFLAGS += -Itests/unit
 $(BUILD)/src/archive/%.o: ALL_CPPFLAGS += $(ZLIB_CFLAGS)
 
-$(CLI_OBJECTS): $(BUILD)/%.o: %.c $(BUILD)/flags Makefile
+$(CLI_OBJECTS) $(ENGINE_OBJECTS) $(LAUNCH_OBJECTS): $(BUILD)/%.o: %.c $(BUILD)/flags Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) -DMVIEW_VERSION='"$(VERSION)"' $(JANSSON_CFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 # What --version tells.
-$(BUILD)/src/cli/main.o: $(BUILD)/commit
-$(BUILD)/src/cli/main.o: ALL_CPPFLAGS += -DMVIEW_COMMIT="\"$$(cat $(BUILD)/commit)\""
+$(BUILD)/src/engine/engine.o: $(BUILD)/commit
+$(BUILD)/src/engine/engine.o: ALL_CPPFLAGS += -DMVIEW_COMMIT="\"$$(cat $(BUILD)/commit)\""
 
 $(PYTHON_OBJECTS): $(ENGINE)/%.o: %.c $(BUILD)/flags $(ENGINE)/python.mk
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(PY_CFLAGS) $(PY_DEFINES) $(ALL_CFLAGS) -c -o $@ $<
 
-$(call objects,$(LAUNCH_SOURCES)): $(BUILD)/%.o: %.c $(BUILD)/flags
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
-
 $(LIBRARY): $(PURE_OBJECTS)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(PROGRAM): $(CLI_OBJECTS) $(PYTHON_OBJECTS) $(LIBRARY)
-	$(LINK) -o $@ $^ $(PY_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) -lm
+LIBS = $(JANSSON_LIBS) $(ZLIB_LIBS) -lm -ldl
 
-# Picks the engine where several Pythons are built for; knows nothing of Python.
-$(LAUNCHER): $(LAUNCH_OBJECTS) $(LIBRARY)
-	$(LINK) -o $@ $^ -lm
+# Knows nothing of Python.
+$(LAUNCHER): $(filter-out %/linked.o,$(LAUNCH_OBJECTS)) $(CLI_OBJECTS) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(LIBS)
+	@ln -sf bin/mview-inspect $(PROGRAM)
+
+# A shared object, or where Python is none, a program; what was built for another Python goes.
+ENGINE_PARTS := $(ENGINE_OBJECTS) $(CLI_OBJECTS) $(PYTHON_OBJECTS) $(LIBRARY)
+
+$(LIBEXEC)/%.so: $(ENGINE_PARTS) src/engine/exports.map
+	@mkdir -p $(@D) && rm -f $(@D)/*
+	$(LINK) -shared -Wl,--version-script=src/engine/exports.map -o $@ $(ENGINE_PARTS) $(ENGINE_LDFLAGS) $(PY_LIBS) $(LIBS)
+
+$(LIBEXEC)/%: $(BUILD)/src/launch/linked.o $(BUILD)/src/launch/exit.o $(ENGINE_PARTS)
+	@mkdir -p $(@D) && rm -f $(@D)/*
+	$(LINK) -o $@ $^ $(ENGINE_LDFLAGS) $(PY_LIBS) $(LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
@@ -170,11 +183,11 @@ check: deps-test
 	@$(MAKE) --no-print-directory --silent check-all
 
 .PHONY: check-all
-check-all: all $(UNIT_TESTS) $(BUILD)/libmview.so $(LAUNCHER) exporters consumers
+check-all: all $(UNIT_TESTS) $(BUILD)/libmview.so exporters consumers
 	@$(TEST_ENV) sh tests/run $(UNIT_TESTS) $(ORACLE_TESTS) $(BATS_TESTS) $(LINT_TESTS)
 
 .PHONY: check-program
-check-program: all $(LAUNCHER) exporters consumers
+check-program: all exporters consumers
 	@$(TEST_ENV) sh tests/run $(BATS_TESTS)
 
 # What depends on the Python; and that for every Python that is found, or those of PYTHONS.
@@ -207,7 +220,7 @@ check-cross: all
 .PHONY: check-musl
 check-musl: all
 	@MAKE='$(MAKE)' BUILD='$(BUILD)' FLAGS='$(ALL_CPPFLAGS) $(WARNINGS) -Werror -fno-strict-aliasing' \
-		sh src/tools/check-musl $(PYTHON_SOURCES) $(CLI_SOURCES)
+		sh src/tools/check-musl $(PYTHON_SOURCES) $(ENGINE_SOURCES)
 
 .PHONY: deps-cross
 deps-cross:
@@ -320,8 +333,8 @@ fishdir = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 INSTALLED = $(bindir)/mview-inspect $(mandir)/mview-inspect.1 $(bashdir)/mview-inspect \
 	$(zshdir)/_mview-inspect $(fishdir)/mview-inspect.fish
 
-# The Pythons to install for: one is one program; for several there is an engine each, and a
-# program that picks one (src/launch).  The first is the default.
+# The Pythons to install for: there is an engine for each, and the program picks one (src/launch).  The first is the
+# default.
 PYTHONS ?= $(PYTHON)
 engines = @MAKE='$(MAKE) --no-print-directory' BUILD='$(BUILD)' BINDIR='$(bindir)' LIBEXECDIR='$(libexecdir)' \
 	sh src/tools/engines $(1) $(PYTHONS)

@@ -66,13 +66,21 @@ static void at_exit(void)
     }
 }
 
-/* In the C library's place, for whoever else calls it: os._exit, at which nothing runs that was registered. */
-void _exit(int code)
+/* os._exit, at which nothing runs that was registered. */
+static void at_once(int code)
 {
-    if (unexpected != NULL && getpid() == program && !have_answered) {
-        complain_of("_exit");
+    if (unexpected != NULL && getpid() == program) {
+        if (!have_answered) {
+            complain_of("_exit");
+        }
+        leave(answered_code);
     }
-    leave(unexpected != NULL && getpid() == program ? answered_code : code);
+    leave(code);
+}
+
+void ending_watch_exit(exit_watcher **watcher)
+{
+    *watcher = at_once;
 }
 
 void ending_is_unexpected(const char *subject)

@@ -14,6 +14,12 @@ enum {
 /* End by a signal, as if it had never been caught: 128+N for the shell. */
 void die_by_signal(int signal_number);
 
+/* Who is told, in whatever thread, that _exit was called, and ends the program. */
+typedef void exit_watcher(int code);
+
+/* Let *watcher be one that knows of what follows. */
+void ending_watch_exit(exit_watcher **watcher);
+
 /*
  * From here on, exit() or _exit() called by anyone else (a C library that an
  * expression uses, os._exit) is an error: one line about `subject` (borrowed),

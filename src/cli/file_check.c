@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/output.h"
 #include "base/text.h"
-#include "cli/show.h"
+#include "cli/files.h"
 #include "files/input.h"
 #include "files/mapping.h"
 #include "options/options.h"
@@ -60,7 +60,7 @@ static bool report_findings(struct report *report, const struct options *options
 bool check_file(struct report *report, const struct options *options, const char *path, bool *found,
                 struct error *error)
 {
-    enum source_kind kind = wished_kind(options);
+    enum source_kind kind = files_kind(options);
     struct findings findings;
     struct mapping file;
     bool ok;

@@ -12,6 +12,6 @@ struct report;
 
 /* Judge a file ("-": standard input).  *found says whether the exit code is to be 1. */
 bool check_file(struct report *report, const struct options *options, const char *path, bool *found,
-                struct error *error);
+                struct error *error); /* a file_action */
 
 #endif

@@ -82,6 +82,14 @@ bool streams_open(struct output *output, unsigned *columns, struct error *error)
     return true;
 }
 
+void streams_undo(struct output *output)
+{
+    struct error ignored = ERROR_INIT;
+
+    dup2(output->fd, 1);
+    output_close(output, &ignored);
+}
+
 bool streams_have_input(void)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};

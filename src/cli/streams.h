@@ -19,6 +19,9 @@ struct output;
  */
 bool streams_open(struct output *output, unsigned *columns, struct error *error);
 
+/* Put descriptor 1 back, of which nothing has been written. */
+void streams_undo(struct output *output);
+
 /* Wait until standard input, a pipe or a file, has bytes to read or has ended: false when it ends without any. */
 bool streams_have_input(void);
 

@@ -13,7 +13,7 @@ struct search {
     size_t count;
     size_t *which;
     struct text *module;
-    uintptr_t own[2]; /* of the interpreter, of this program: addresses in them */
+    uintptr_t own[2]; /* of the interpreter, of this engine: addresses in them */
 };
 
 static bool covers(const struct dl_phdr_info *image, uintptr_t address)
@@ -61,7 +61,8 @@ static int look_at_image(struct dl_phdr_info *image, size_t size, void *context)
     int i;
 
     (void)size;
-    if (covers(image, search->own[0]) || covers(image, search->own[1]) || image->dlpi_name == NULL) {
+    if (covers(image, search->own[0]) || covers(image, search->own[1]) || image->dlpi_name == NULL ||
+        *image->dlpi_name == '\0' /* the program */) {
         return 0;
     }
     for (i = 0; i < image->dlpi_phnum; i++) {

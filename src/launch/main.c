@@ -1,155 +1,176 @@
 /*
- * mview-inspect where several Pythons were built for: picks the engine, one
- * program per kind of CPython, and becomes it.
+ * mview-inspect: what memory does a Python object export, and does it keep
+ * the buffer protocol's promises?
  *
- *     PREFIX/bin/mview-inspect                              this program
- *     PREFIX/libexec/mview-inspect/mview-inspect-3.13t      an engine
- *     PREFIX/libexec/mview-inspect/default                  a link to one
+ * The data flow one way:
  *
- * --python EXE decides, else, where code of the user's is to run, $VIRTUAL_ENV or
- * the environment that PREFIX is, else the default.  The engines are looked for beside this program's own
- * place, so that the tree can be moved.  No Python is started to tell one from
- * another (environment/environment.h says how).
+ *     options -> source -> view -> layout, format -> record -> report
+ *
+ *   options   the command line, one row per option in options.def; then the
+ *             interpreter whose environment counts is settled (python/settle.h)
+ *   source    a file read as data: the layout of a buffer in it, or the listing
+ *             of a container; or an expression evaluated: one Python object
+ *   view      the buffer acquired through the C API's memoryview functions, or
+ *             what another protocol tells (python/via.h, protocol/telling.h)
+ *   layout    what its Py_buffer says, as plain data (memory/layout.h)
+ *   record    everything that can be shown, one row per field in fields.def
+ *   report    the record as text, fields or JSON; its bytes, walked in an
+ *             order (walk/walk.h) and dumped (dump/dump.h)
+ *
+ * and for --check and --requests:
+ *
+ *     source -> probe -> transcript -> rules, known consumers -> report
+ *     mapping -> audit -> report                                 (--check FILE)
+ *     battery -> offer -> trial -> rules -> report          (--check --consumer)
+ *     program -> recorder -> ledger -> holding -> report    (--trace)
+ *
+ * There are two halves.  This program answers what takes no Python: what is in a
+ * container, the check of a file, the lists.  It starts in a fraction of the time
+ * that CPython's library takes to load.  For all else it loads the engine
+ * (engine/engine.h), which is everything once more, with the rooms that know
+ * Python, and begins anew; nothing has been written by then.
+ *
+ * The folders of src/ are the rooms.  The pure side has never heard of Python:
+ *
+ *   base         errors as values, text, arenas, output, the clock
+ *   format       a PEP 3118 string -> a tree of fields with offsets
+ *   memory       a plain mirror of Py_buffer; slices; memory that may be gone
+ *   value        an item's bytes -> the text that Python's repr gives
+ *   walk         the items of a layout in an order, as runs of bytes
+ *   dump         bytes as the lines of hexdump -C, items as lines
+ *   files        mapping, NumPy's type texts, .npy, safetensors
+ *   archive      a zip directory read strictly, and one member's bytes
+ *   foreign      files of other formats, told by their content, and what goes on from there
+ *   pickle       an opcode machine that runs nothing
+ *   recipe       what known names in a pickle mean; the tree that is shown of it
+ *   protocol     what DLPack, Arrow and the array interfaces tell of memory, and whether they agree
+ *   source       files of all kinds, opened: a buffer's layout, or a listing
+ *   audit        a file's structure, and what loading it would run, judged by tables of names
+ *   judge        what was answered, as data, and the rules that judge it
+ *   known        the well-known consumers: what each reads, and what helps where it does not
+ *   trial        buffers to offer a consumer, what it did, and the rules for that
+ *   ledger       what a traced program asked for, and what of it is held
+ *   reproduce    a breach of a rule as a script of Python's
+ *   environment  which interpreter is meant, without starting one
+ *   options      the command line, and which options go together
+ *
+ * python turns objects into those plain structs; probe asks an exporter, and
+ * offer makes exporters for a consumer, in child processes; trace watches a
+ * program that runs in this one; holders names who keeps an export, for all
+ * three.  report writes what is to be shown; cli is the way in and out, of both
+ * halves: only there errors are printed.  engine is the half with Python, and
+ * launch, here, the one without.
  */
 #include "base/error.h"
-#include "base/text.h"
-#include "environment/environment.h"
-#include "environment/preload.h"
+#include "cli/complain.h"
+#include "cli/ending.h"
+#include "cli/file_check.h"
+#include "cli/files.h"
+#include "cli/lists.h"
+#include "cli/session.h"
+#include "launch/engine.h"
+#include "memory/guard.h"
 #include "options/options.h"
+#include "report/report.h"
+#include "source/source.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static const char engine_prefix[] = "mview-inspect-";
+/* --- what takes no Python -------------------------------------------------------------------- */
 
-/* PREFIX of PREFIX/bin/mview-inspect. */
-static bool find_prefix(char prefix[PATH_MAX], struct error *error)
+static bool wants_object; /* the one file turned out to be a buffer */
+
+static bool list_file(struct report *report, const struct options *options, const char *path, bool *found,
+                      struct error *error)
 {
-    ssize_t length = readlink("/proc/self/exe", prefix, PATH_MAX - 1);
-    int levels;
+    const struct file_options file = files_options(options);
+    struct source source;
+    bool ok = source_file(&source, path, &file, error);
 
-    if (length <= 0) {
-        return error_set(error, ERROR_INPUT, "'/proc/self/exe': %s", strerror(errno));
+    (void)found;
+    wants_object = ok && source.listing == NULL;
+    ok = ok && (wants_object || files_list(report, path, &source, error));
+    source_close(&source);
+    return ok;
+}
+
+static int each_file(struct session *session, file_action *action)
+{
+    struct error error = ERROR_INIT;
+
+    ending_watch_files();
+    if (!guard_start(&error)) {
+        complain(NULL, &error);
+        return EXIT_ERROR;
     }
-    prefix[length] = '\0';
-    for (levels = 0; levels < 2; levels++) {
-        char *slash = strrchr(prefix, '/');
+    return files_each(&session->report, &session->options, action);
+}
 
-        if (slash != NULL) {
-            *slash = '\0';
-        }
+/* Of several files one Python makes all the objects, and standard input cannot be opened again. */
+static bool may_be_list(const struct options *options)
+{
+    const char *dot = options->file_count == 1 ? strrchr(options->files[0], '.') : NULL;
+    bool array = dot != NULL && strcmp(dot, ".npy") == 0; /* most likely, so that it need not be opened twice */
+
+    return options->file_count == 1 && !array && strcmp(options->files[0], "-") != 0 && options->member == NULL;
+}
+
+static bool needs_python(const struct options *options)
+{
+    if (options->python != NULL || options->implied_input || options_run_code(options)) {
+        return true;
     }
-    return true;
+    return !lists_are(options->action) && options->action != ACTION_CHECK &&
+           (options->action != ACTION_SHOW || !may_be_list(options));
 }
 
-static bool engine_path(char path[PATH_MAX], const char *prefix, const char *name, const char *tag)
+/* False, with nothing written, where an object is wanted after all. */
+static bool answer(struct session *session, int *code)
 {
-    int length = snprintf(path, PATH_MAX, "%s/libexec/mview-inspect/%s%s", prefix, name, tag);
+    enum action action = session->options.action;
 
-    return length > 0 && length < PATH_MAX && access(path, X_OK) == 0;
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-    return strverscmp((*a)->d_name, (*b)->d_name);
-}
-
-static int is_engine(const struct dirent *entry)
-{
-    return strncmp(entry->d_name, engine_prefix, sizeof engine_prefix - 1) == 0;
-}
-
-/* "3.11, 3.13t": the engines that there are. */
-static void list_engines(struct text *text, const char *prefix)
-{
-    char path[PATH_MAX];
-    struct dirent **entries = NULL;
-    int count;
-    int i;
-
-    engine_path(path, prefix, "", "");
-    count = scandir(path, &entries, is_engine, by_name);
-    for (i = 0; i < count; i++) {
-        text_printf(text, "%s%s", i > 0 ? ", " : "", entries[i]->d_name + sizeof engine_prefix - 1);
-        free(entries[i]);
+    *code = 0;
+    if (lists_are(action)) {
+        lists_write(&session->output, action);
+    } else {
+        *code = each_file(session, action == ACTION_CHECK ? check_file : list_file);
     }
-    free(entries);
-    if (count <= 0) {
-        text_puts(text, "none");
-    }
+    return !wants_object;
 }
 
-static bool no_engine(const struct environment *environment, const char *prefix, struct error *error)
-{
-    struct text engines = TEXT_INIT;
-    bool usual = strcmp(prefix, "/usr/local") == 0;
+/* --- the program -------------------------------------------------------------------------------- */
 
-    list_engines(&engines, prefix);
-    error_set(error, ERROR_INPUT, "'%s' is Python %s, and the engines here are for %s: 'make install%s%s PYTHONS=%s' adds one",
-              environment->executable, environment->version.tag, text_string(&engines), usual ? "" : " PREFIX=",
-              usual ? "" : prefix, environment->executable);
-    text_free(&engines);
-    return false;
-}
-
-/* What the command line asks for; one that is wrong is for the engine to refuse. */
-static bool read_options(struct options *options, int argc, char **argv, struct error *error)
+/* The command line is for two to take apart, and getopt moves what it has seen. */
+static char **copy_of(int argc, char **argv)
 {
     char **copy = calloc((size_t)argc + 1, sizeof *copy);
-    struct error ignored = ERROR_INIT;
 
-    if (copy == NULL) {
-        return error_no_memory(error);
-    }
-    memcpy(copy, argv, (size_t)argc * sizeof *copy);
-    if (!options_parse(options, argc, copy, &ignored)) {
-        options->python = NULL;
-        options->eval = NULL;
-        options->trust = false;
-    }
-    options_free(options);
-    free(copy);
-    return true;
-}
-
-static bool launch(int argc, char **argv, struct error *error)
-{
-    struct environment environment = {.library = ""};
-    struct options options;
-    char prefix[PATH_MAX];
-    char engine[PATH_MAX];
-
-    if (!read_options(&options, argc, argv, error) || !find_prefix(prefix, error)) {
-        return false;
-    }
-    if (!environment_chosen(options.python, options_run_code(&options))) {
-        engine_path(engine, prefix, "default", "");
-    } else if (!environment_find(&environment, options.python, error)) {
-        return false;
-    } else if (!engine_path(engine, prefix, engine_prefix, environment.version.tag)) {
-        return no_engine(&environment, prefix, error);
-    }
-    return preload_exec(engine, environment.library, argv, error);
+    return copy != NULL ? memcpy(copy, argv, (size_t)argc * sizeof *copy) : NULL;
 }
 
 int main(int argc, char **argv)
 {
     struct error error = ERROR_INIT;
-    struct text line = TEXT_INIT;
+    struct session session;
+    char **copy = copy_of(argc, argv);
+    int code;
 
-    if (!launch(argc, argv, &error)) {
-        text_puts(&line, "mview-inspect: ");
-        text_escape_string(&line, error.message);
-        text_putc(&line, '\n');
-        if (write(STDERR_FILENO, text_string(&line), line.length) < 0) {
-            /* nowhere left to say it: the exit code does */
-        }
-        text_free(&line);
+    if (copy == NULL) {
+        error_no_memory(&error);
+        return session_refuse(argc, &error);
     }
-    return 2;
+    if (!session_parse(&session, argc, copy, &error)) {
+        return session_refuse(argc, &error);
+    }
+    if (!needs_python(&session.options)) {
+        if (!session_open(&session, &error)) {
+            return session_refuse(argc, &error);
+        }
+        if (answer(&session, &code)) {
+            return session_close(&session, code);
+        }
+        session_undo(&session);
+    }
+    return engine_run(&session.options, argc, argv, &code, &error) ? code : session_refuse(argc, &error);
 }

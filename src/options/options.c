@@ -376,6 +376,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     *options = (struct options){.width = 16, .timeout = 2};
     fill_tables(&tables);
     opterr = 0;
+    optind = 0; /* from the start: the program and its engine each take a command line apart */
     while ((result = getopt_long(argc, argv, tables.letters, tables.longs, NULL)) != -1) {
         const struct option_row *row = find_row(result);
 

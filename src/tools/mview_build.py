@@ -35,7 +35,8 @@ SHARED = {
 
 # The library of the environment that the program lies in goes first: an environment of conda
 # can be moved, and a wheel that was kept may be for another one of the same version.
-LINK_FLAGS = r"-s -Wl,-rpath,'$$ORIGIN/../lib'"
+LINK_FLAGS = {"LDFLAGS": r"-s -Wl,-rpath,'$$ORIGIN/../lib'",
+              "ENGINE_LDFLAGS": r"-Wl,-rpath,'$$ORIGIN/../../lib'"}
 
 EARLIEST = 315532800  # 1980-01-01: zip knows no earlier date
 
@@ -119,18 +120,17 @@ def check_needs():
 
 
 def make(folder):
-    """Build in the folder; the program's path."""
+    """Build in the folder, the program and its engine."""
     # A make around this one is none of ours.
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "ENGINE")}
     jobs = len(os.sched_getaffinity(0))
     command = ["make", "--no-print-directory", f"-j{jobs}", f"BUILD={folder}", f"PYTHON={sys.executable}",
-               f"LDFLAGS={environment.get('LDFLAGS', '')} {LINK_FLAGS}", "all"]
+               *(f"{name}={environment.get(name, '')} {flags}" for name, flags in LINK_FLAGS.items()), "all"]
     answer = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if answer.returncode != 0:
         sys.stderr.buffer.write(answer.stdout)
         sys.stderr.flush()
         fail("make failed: the lines above say why")
-    return os.path.join(folder, "mview-inspect")
 
 
 class Wheel:
@@ -185,10 +185,13 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     name = f"{stem()}-{tag()}.whl"
     info, data = f"{stem()}.dist-info", f"{stem()}.data"
     with tempfile.TemporaryDirectory(prefix="mview-inspect-") as folder:
-        program = make(folder)
+        make(folder)
         packed = os.path.join(folder, name)
         wheel = Wheel(packed, info)
-        wheel.add_file(f"{data}/scripts/mview-inspect", program, 0o755)
+        wheel.add_file(f"{data}/scripts/mview-inspect", os.path.join(folder, "bin", "mview-inspect"), 0o755)
+        engines = os.path.join("libexec", "mview-inspect")
+        for engine in os.listdir(os.path.join(folder, engines)):
+            wheel.add_file(f"{data}/data/{engines}/{engine}", os.path.join(folder, engines, engine), 0o755)
         wheel.add_file("mview_inspect.py", "src/tools/mview_inspect.py")
         for source, target in SHARED.items():
             wheel.add_file(f"{data}/data/{target}", source)

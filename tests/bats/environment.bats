@@ -134,7 +134,7 @@ uses() {
 @test "in an environment where the program is installed, that is the default" {
     venv env
     venv other
-    cp "$MVIEW" env/bin/mview-inspect
+    place_program env
     ln -s ../env/bin/mview-inspect other/tool
     for program in env/bin/mview-inspect other/tool; do
         run --separate-stderr "$program" -b -i sys -e 'sys.prefix.encode()'
@@ -151,7 +151,7 @@ uses() {
 
     prefix base python3.99
     around gone "$PWD/base/bin/python3.99"
-    cp "$MVIEW" gone/bin/mview-inspect
+    place_program gone
     run --separate-stderr gone/bin/mview-inspect -e "b''"
     refuses "'$PWD/gone/bin/python' is Python 3.99, but the mview-inspect beside it is built for Python $TAG: install it anew there$"
     rm gone/bin/python

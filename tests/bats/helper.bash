@@ -52,3 +52,10 @@ open(path, "wb").write(b"\x93NUMPY" + bytes([major, 0]) + length + header + sys.
 needs() {
     python -c "import $1" 2>/dev/null || skip "no $1 for $MVIEW_PYTHON"
 }
+
+# The program with its engine, as they are installed, in a folder.
+place_program() {
+    mkdir -p "$1/bin"
+    cp -L "$MVIEW" "$1/bin/mview-inspect"
+    cp -R "$(dirname "$MVIEW")/libexec" "$1/"
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The program that picks an engine: here the engines are scripts that say who
+# The program, which answers without Python or picks an engine: here the engines are scripts that say who
 # they are.  Real ones are installed by src/tools/check-install.
 
 load helper
@@ -7,8 +7,10 @@ load helper
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
     unset VIRTUAL_ENV LD_PRELOAD
-    mkdir -p tree/bin tree/libexec/mview-inspect
-    cp "${MVIEW_BUILD:-$BATS_TEST_DIRNAME/../../build}/launcher" tree/bin/mview-inspect
+    printf abc >file
+    place_program real
+    place_program tree
+    rm tree/libexec/mview-inspect/*
     export MVIEW=$PWD/tree/bin/mview-inspect
     for tag in 3.97 3.98 3.98t 3.100; do
         engine "$tag"
@@ -38,8 +40,8 @@ base() {
     expect 0 "engine 3.97: <-f> <nbytes> <-e> <b''>"
     inspect --version
     expect 0 "engine 3.97: <--version>"
-    inspect file -d -- -e
-    expect 0 "engine 3.97: <file> <-d> <--> <-e>"
+    inspect file -d -t raw -- -e
+    expect 0 "engine 3.97: <file> <-d> <-t> <raw> <--> <-e>"
 }
 
 @test "a virtual environment that is active, where code of the user's is to run" {
@@ -47,10 +49,10 @@ base() {
     expect 0 "engine 3.98: <-e> <x>"
     VIRTUAL_ENV=$PWD/env/3.98t inspect --trust file
     expect 0 "engine 3.98t: <--trust> <file>"
-    VIRTUAL_ENV=$PWD/env/3.98 inspect file
-    expect 0 "engine 3.97: <file>"
-    VIRTUAL_ENV=$PWD/env/3.98 inspect -- -e
-    expect 0 "engine 3.97: <--> <-e>"
+    VIRTUAL_ENV=$PWD/env/3.98 inspect -t raw file
+    expect 0 "engine 3.97: <-t> <raw> <file>"
+    VIRTUAL_ENV=$PWD/env/3.98 inspect -- -e file
+    expect 0 "engine 3.97: <--> <-e> <file>"
 }
 
 @test "--python, wherever it stands and however it is written" {
@@ -62,15 +64,56 @@ base() {
     expect 0 "engine 3.98t: <-e> <x> <--python> <env/3.98t/bin/python>"
     inspect --python env/3.98/bin/python -e --python
     expect 0 "engine 3.98: <--python> <env/3.98/bin/python> <-e> <--python>"
-    inspect -e --python file
-    expect 0 "engine 3.97: <-e> <--python> <file>"
+    inspect -e --python
+    expect 0 "engine 3.97: <-e> <--python>"
 }
 
-@test "a command line that is wrong is for the engine to refuse" {
+@test "a command line that is wrong takes no engine to refuse" {
     VIRTUAL_ENV=/not/there inspect -e x --no-such-option
-    expect 0 "engine 3.97: <-e> <x> <--no-such-option>"
-    inspect
-    expect 0 "engine 3.97: <>"
+    refuses "unknown option '--no-such-option'"
+    inspect --trace
+    refuses "--trace runs a program"
+}
+
+@test "what takes no Python: lists, what is in a file, a file's check, an error" {
+    rm -r tree/libexec
+    for list in --help --list-fields --list-rules --list-consumers; do
+        inspect "$list"
+        [ "$status" -eq 0 ]
+        [ "$output" = "$(real/bin/mview-inspect "$list")" ]
+    done
+    for what in "-f source" -j -R "--check" "--check -j"; do
+        # shellcheck disable=SC2086 # options, apart
+        inspect $what "$BATS_TEST_DIRNAME/../data/demo.pkl"
+        [ "$status" -eq 0 ]
+        # shellcheck disable=SC2086
+        [ "$output" = "$(real/bin/mview-inspect $what "$BATS_TEST_DIRNAME/../data/demo.pkl")" ]
+    done
+    inspect not-there
+    refuses "^mview-inspect: not-there: No such file"
+    inspect "$BATS_TEST_DIRNAME/../data/demo.npy"
+    refuses "^mview-inspect: '$PWD/tree/libexec/mview-inspect/default' is not there: "
+    inspect --version
+    refuses "^mview-inspect: '$PWD/tree/libexec/mview-inspect/default' is not there: "
+}
+
+@test "an object that a file turns out to be: its descriptors and standard output are as they were" {
+    # shellcheck disable=SC2016 # the engine's own
+    printf '#!/bin/sh\nfound=$(ls /proc/$$/fd; readlink /proc/$$/fd/1)\necho "$found" >&2\n' >tree/libexec/mview-inspect/mview-inspect-3.97
+    "$MVIEW" -e x >told 2>usual
+    "$MVIEW" -t raw file >told 2>other
+    cmp usual other
+    grep -x "$PWD/told" other
+    run --separate-stderr sh -c '"$MVIEW" -t raw file >&-'
+    refuses "^mview-inspect: standard output: Bad file descriptor$"
+}
+
+@test "an engine that does not load" {
+    rm tree/libexec/mview-inspect/default
+    echo text >tree/libexec/mview-inspect/mview-inspect-3.97.so
+    ln -s mview-inspect-3.97.so tree/libexec/mview-inspect/default
+    inspect -e x
+    refuses "^mview-inspect: the engine does not load: $PWD/tree/libexec/mview-inspect/mview-inspect-3.97.so: "
 }
 
 @test "a version without an engine: it is named, those there are, and the command that adds it" {
@@ -80,8 +123,8 @@ base() {
     rm tree/libexec/mview-inspect/*
     VIRTUAL_ENV=$PWD/env/3.99 inspect -e x
     refuses "the engines here are for none: "
-    inspect file
-    refuses "'$PWD/tree/libexec/mview-inspect/default': No such file or directory"
+    inspect -e x
+    refuses "'$PWD/tree/libexec/mview-inspect/default' is not there"
 }
 
 @test "what is no environment is refused as the program refuses it" {
@@ -94,8 +137,8 @@ base() {
 @test "the tree can be moved, and the program be linked to" {
     mv tree moved
     ln -s "$PWD/moved/bin/mview-inspect" linked
-    MVIEW=$PWD/linked inspect file
-    expect 0 "engine 3.97: <file>"
+    MVIEW=$PWD/linked inspect -e x
+    expect 0 "engine 3.97: <-e> <x>"
 }
 
 @test "the environment's variables reach the engine as they were" {

@@ -1,4 +1,4 @@
-#include "cli/consumer.h"
+#include "engine/consumer.h"
 
 #include "base/error.h"
 #include "base/output.h"

@@ -1,8 +1,8 @@
 /*
  * Transcripts and findings, written as text and as JSON.
  */
-#ifndef MVIEW_CLI_JUDGE_REPORT_H
-#define MVIEW_CLI_JUDGE_REPORT_H
+#ifndef MVIEW_ENGINE_JUDGE_REPORT_H
+#define MVIEW_ENGINE_JUDGE_REPORT_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /*
  * --check --consumer: code that takes a buffer, offered many, judged and reported.
  */
-#ifndef MVIEW_CLI_CONSUMER_H
-#define MVIEW_CLI_CONSUMER_H
+#ifndef MVIEW_ENGINE_CONSUMER_H
+#define MVIEW_ENGINE_CONSUMER_H
 
 #include <stdbool.h>
 

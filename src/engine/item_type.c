@@ -1,4 +1,4 @@
-#include "cli/item_type.h"
+#include "engine/item_type.h"
 
 #include "base/error.h"
 #include "base/notes.h"

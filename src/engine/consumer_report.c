@@ -1,7 +1,7 @@
 /*
  * A consumer's trial, written as text and as JSON.
  */
-#include "cli/consumer.h"
+#include "engine/consumer.h"
 
 #include "base/text.h"
 #include "report/findings.h"

@@ -1,25 +1,21 @@
-#include "cli/judge.h"
+#include "engine/judge.h"
 
-#include "audit/audit.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/output.h"
 #include "base/text.h"
 #include "cli/ending.h"
-#include "cli/judge_report.h"
-#include "cli/show.h"
+#include "engine/judge_report.h"
+#include "engine/show.h"
 #include "judge/rules.h"
 #include "judge/transcript.h"
-#include "known/consumers.h"
 #include "options/options.h"
 #include "probe/probe.h"
 #include "python/view.h"
 #include "python/wrap.h"
 #include "report/report.h"
-#include "report/table.h"
 #include "reproduce/reproduce.h"
 #include "source/source.h"
-#include "trial/rules.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -243,66 +239,4 @@ bool judge_expression(struct report *report, const struct options *options, int 
     free(transcript);
     source_release(&source);
     return ok;
-}
-
-/* --- lists ------------------------------------------------------------------------------ */
-
-static void write_table(struct output *output, struct table *table)
-{
-    struct text text = TEXT_INIT;
-
-    table_write(table, &text);
-    output_write(output, text_string(&text), text.length);
-    text_free(&text);
-    table_free(table);
-}
-
-static void list_rule(struct table *table, enum severity severity, const char *id, const char *statement,
-                      const char *source)
-{
-    struct text *cells = table_row(table);
-
-    if (cells != NULL) {
-        text_puts(&cells[0], severity_name(severity));
-        text_puts(&cells[1], id);
-        text_printf(&cells[2], "%s (%s)", statement, source);
-    }
-}
-
-void judge_list_rules(struct output *output)
-{
-    struct table table = TABLE_INIT(3);
-    size_t i;
-
-    for (i = 0; i < RULE_COUNT; i++) {
-        list_rule(&table, rules[i].severity, rules[i].id, rules[i].statement, rules[i].source);
-    }
-    for (i = 0; i < TRIAL_RULE_COUNT; i++) {
-        list_rule(&table, trial_rules[i].severity, trial_rules[i].id, trial_rules[i].statement, trial_rules[i].source);
-    }
-    for (i = 0; i < AUDIT_RULE_COUNT; i++) {
-        list_rule(&table, audit_rules[i].severity, audit_rules[i].id, audit_rules[i].statement, audit_rules[i].source);
-    }
-    write_table(output, &table);
-}
-
-void judge_list_consumers(struct output *output)
-{
-    struct table table = TABLE_INIT(3);
-    size_t i;
-
-    for (i = 0; i < CONSUMER_COUNT; i++) {
-        struct text *cells = table_row(&table);
-
-        if (cells != NULL) {
-            text_puts(&cells[0], consumers[i].name);
-            if (consumers[i].flags == CONSUMER_ASKS_NOTHING) {
-                text_puts(&cells[1], "nothing");
-            } else {
-                request_text(consumers[i].flags, &cells[1]);
-            }
-            text_puts(&cells[2], consumers[i].how);
-        }
-    }
-    write_table(output, &table);
 }

@@ -1,14 +1,13 @@
 /*
  * --check and --requests: an exporter probed, judged and reported.
  */
-#ifndef MVIEW_CLI_JUDGE_H
-#define MVIEW_CLI_JUDGE_H
+#ifndef MVIEW_ENGINE_JUDGE_H
+#define MVIEW_ENGINE_JUDGE_H
 
 #include <stdbool.h>
 
 struct error;
 struct options;
-struct output;
 struct report;
 
 /*
@@ -16,8 +15,5 @@ struct report;
  * can read it.  *code is the exit code: 0, or 1 when --check found errors.
  */
 bool judge_expression(struct report *report, const struct options *options, int *code, struct error *error);
-
-void judge_list_rules(struct output *output);
-void judge_list_consumers(struct output *output);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * --trace: a program run and watched, and what was seen reported.
  */
-#ifndef MVIEW_CLI_TRACE_H
-#define MVIEW_CLI_TRACE_H
+#ifndef MVIEW_ENGINE_TRACE_H
+#define MVIEW_ENGINE_TRACE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,10 +1,11 @@
-#include "cli/show.h"
+#include "engine/show.h"
 
 #include "base/error.h"
 #include "base/output.h"
 #include "base/text.h"
 #include "cli/ending.h"
-#include "cli/item_type.h"
+#include "cli/files.h"
+#include "engine/item_type.h"
 #include "format/format.h"
 #include "memory/guard.h"
 #include "memory/reinterpret.h"
@@ -17,7 +18,6 @@
 #include "python/wrap.h"
 #include "report/record.h"
 #include "report/report.h"
-#include "source/listing.h"
 #include "source/source.h"
 
 #include <stdlib.h>
@@ -218,16 +218,7 @@ static bool show_source(struct report *report, const struct options *options, co
     bool ok;
 
     if (source->listing != NULL) {
-        struct record record = {
-            .name = name,
-            .source = source_kind_name(source->kind),
-            .type = source->listing->type,
-            .imports = source->have_names ? &source->imports : NULL,
-            .calls = source->have_names ? &source->calls : NULL,
-            .notes = &source->notes,
-        };
-
-        return report_listing(report, &record, source->listing, error);
+        return files_list(report, name, source, error);
     }
     if (!source_wrap(source, error)) {
         return false;
@@ -266,28 +257,16 @@ bool show_expression(struct report *report, const struct options *options, struc
     return ok;
 }
 
-enum source_kind wished_kind(const struct options *options)
+bool show_file(struct report *report, const struct options *options, const char *path, bool *found,
+               struct error *error)
 {
-    static const enum source_kind kinds[] = {
-        [FILE_AUTO] = SOURCE_AUTO,     [FILE_NPY] = SOURCE_NPY, [FILE_NPZ] = SOURCE_NPZ,
-        [FILE_PICKLE] = SOURCE_PICKLE, [FILE_RAW] = SOURCE_RAW, [FILE_SAFETENSORS] = SOURCE_SAFETENSORS,
-        [FILE_TORCH] = SOURCE_TORCH,
-    };
-
-    return kinds[options->from];
-}
-
-bool show_file(struct report *report, const struct options *options, const char *path, struct error *error)
-{
-    struct file_options file = {
-        .kind = wished_kind(options),
-        .member = options->member,
-        .recursive = options->recursive,
-        .unpickle = options->trust ? load_trusted : NULL,
-    };
+    struct file_options file = files_options(options);
     struct source source;
-    bool ok = source_file(&source, path, &file, error) && show_source(report, options, path, &source, error);
+    bool ok;
 
+    (void)found;
+    file.unpickle = options->trust ? load_trusted : NULL;
+    ok = source_file(&source, path, &file, error) && show_source(report, options, path, &source, error);
     source_release(&source);
     return ok;
 }

@@ -2,8 +2,8 @@
  * What items are by a name that is no PEP 3118 format: one that --format gives,
  * or that the exporter answers as its format.
  */
-#ifndef MVIEW_CLI_ITEM_TYPE_H
-#define MVIEW_CLI_ITEM_TYPE_H
+#ifndef MVIEW_ENGINE_ITEM_TYPE_H
+#define MVIEW_ENGINE_ITEM_TYPE_H
 
 #include "base/text.h"
 

@@ -1,4 +1,4 @@
-#include "cli/trace.h"
+#include "engine/trace.h"
 
 #include "base/notes.h"
 #include "base/text.h"

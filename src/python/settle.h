@@ -2,8 +2,8 @@
  * This program as an engine: built for one CPython, it serves the environments
  * of that one.
  */
-#ifndef MVIEW_PYTHON_ENGINE_H
-#define MVIEW_PYTHON_ENGINE_H
+#ifndef MVIEW_PYTHON_SETTLE_H
+#define MVIEW_PYTHON_SETTLE_H
 
 #include <limits.h>
 #include <stdbool.h>
@@ -15,11 +15,8 @@ struct error;
  * else, where `user` says that it counts, $VIRTUAL_ENV or the environment that
  * this program is installed in, else the interpreter built in.  One of another
  * version is an error that says how to build for it.
- *
- * An environment with a libpython of its own gets it: the program is started
- * again, with `argv`.  Call this before anything has been read or written.
  */
-bool engine_settle(char executable[PATH_MAX], const char *python, bool user, char **argv, struct error *error);
+bool engine_settle(char executable[PATH_MAX], const char *python, bool user, struct error *error);
 
 /* "3.11.2 (/usr/bin/python3.11)": the Python built in, without starting it. */
 const char *engine_python(void);

@@ -1,4 +1,4 @@
-#include "cli/judge_report.h"
+#include "engine/judge_report.h"
 
 #include "base/text.h"
 #include "judge/compare.h"
