@@ -58,6 +58,9 @@ bool load_pickled(struct source *source, const unsigned char *data, size_t size,
 bool list_pickled(struct source *source, const unsigned char *data, size_t size, const char *path,
                   struct error *error);
 
+/* Show bytes as bytes. */
+bool load_bytes(struct source *source, const unsigned char *data, size_t size, struct error *error);
+
 /* Show an array whose bytes lie at `data`; alignment as for array_layout. */
 bool load_array(struct source *source, const struct array *array, const void *data, size_t alignment,
                 struct error *error);

@@ -303,20 +303,8 @@ static const struct archive_member *choose_longest(const struct archive *archive
 /* A member that is no .npy is shown as the bytes that it is. */
 static bool show_bytes(struct source *source, const unsigned char *data, size_t size, struct error *error)
 {
-    struct layout layout = {
-        .buf = data,
-        .len = (ptrdiff_t)size,
-        .itemsize = 1,
-        .format = "B",
-        .ndim = 1,
-        .readonly = true,
-        .given = LAYOUT_FORMAT | LAYOUT_SHAPE | LAYOUT_STRIDES,
-        .shape = {(ptrdiff_t)size},
-        .strides = {1},
-    };
-
     notes_add(&source->notes, "the member is no .npy: these are its bytes");
-    return source_set_layout(source, &layout, error);
+    return load_bytes(source, data, size, error);
 }
 
 static bool show_content(struct source *source, const unsigned char *data, size_t size,

@@ -72,24 +72,30 @@ static bool load_npy(struct source *source, const struct file_options *options, 
     return load_array(source, &npy.array, source->mapping.data + npy.offset, 0, error);
 }
 
-static bool load_raw(struct source *source, const struct file_options *options, struct error *error)
+bool load_bytes(struct source *source, const unsigned char *data, size_t size, struct error *error)
 {
-    struct layout layout = {
-        .buf = source->mapping.data,
-        .len = (ptrdiff_t)source->mapping.size,
+    const struct layout layout = {
+        .buf = data,
+        .len = (ptrdiff_t)size,
         .itemsize = 1,
         .format = "B",
         .ndim = 1,
         .readonly = true,
         .given = LAYOUT_FORMAT | LAYOUT_SHAPE | LAYOUT_STRIDES,
-        .shape = {(ptrdiff_t)source->mapping.size},
+        .shape = {(ptrdiff_t)size},
         .strides = {1},
+        .suboffsets = {-1},
     };
 
+    return source_set_layout(source, &layout, error);
+}
+
+static bool load_raw(struct source *source, const struct file_options *options, struct error *error)
+{
     (void)options;
     source->have_offset = true;
     source->offset = 0;
-    return source_set_layout(source, &layout, error);
+    return load_bytes(source, source->mapping.data, source->mapping.size, error);
 }
 
 static bool (*const loaders[])(struct source *, const struct file_options *, struct error *) = {
