@@ -59,7 +59,7 @@ char *name_decode(struct arena *arena, const char *bytes, size_t length, bool ut
     for (i = 0; name != NULL && i < size; i++) {
         unsigned char byte = (unsigned char)bytes[i];
 
-        used += utf8_encode(byte < 0x80 ? byte : code_page[byte - 0x80], name + used);
+        used += text_utf8(byte < 0x80 ? byte : code_page[byte - 0x80], name + used);
     }
     return name;
 }

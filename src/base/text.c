@@ -184,7 +184,7 @@ size_t utf8_decode(const char *bytes, size_t length, unsigned *code_point)
     return more + 1;
 }
 
-size_t utf8_encode(unsigned code_point, char bytes[4])
+size_t text_utf8(unsigned code_point, char bytes[4])
 {
     if (code_point < 0x80) {
         bytes[0] = (char)code_point;

@@ -61,6 +61,6 @@ void text_escape_json(struct text *text, const char *bytes, size_t length);
 size_t utf8_decode(const char *bytes, size_t length, unsigned *code_point);
 
 /* Encode a code point up to U+10FFFF (surrogates too) in 1 to 4 bytes; returns how many. */
-size_t utf8_encode(unsigned code_point, char bytes[4]);
+size_t text_utf8(unsigned code_point, char bytes[4]);
 
 #endif

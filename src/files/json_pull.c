@@ -144,7 +144,7 @@ static bool read_string(struct json_pull *json, char *to, size_t *length, struct
         if (!take_character(json, &code)) {
             return fail(json, error, "no valid character of a string");
         }
-        size = utf8_encode(code, encoded);
+        size = text_utf8(code, encoded);
         if (to != NULL) {
             memcpy(to + *length, encoded, size);
         }

@@ -62,7 +62,7 @@ static bool refuse_next(const struct reader *reader, const char *expected)
     if (c != 0) {
         memset(shown, 0, sizeof shown);
         shown[0] = '\'';
-        shown[1 + utf8_encode(c, shown + 1)] = '\'';
+        shown[1 + text_utf8(c, shown + 1)] = '\'';
     }
     return error_set(reader->error, ERROR_INPUT, "%s at byte %zu where %s is expected", shown,
                      place(reader, reader->next), expected);
@@ -179,7 +179,7 @@ static bool take_characters(struct reader *reader, char quote, char *to, size_t 
         if (!take_character(reader, &c)) {
             return false;
         }
-        n = utf8_encode(c, bytes);
+        n = text_utf8(c, bytes);
         if (to != NULL) {
             memcpy(to + *length, bytes, n);
         }

@@ -103,7 +103,7 @@ bool decode_unicode(struct machine *m, const unsigned char **text, size_t *size)
                 return machine_broken(m, "an escape that is none in its text");
             }
         }
-        used += utf8_encode(c, out + used);
+        used += text_utf8(c, out + used);
     }
     *text = (unsigned char *)out;
     *size = used;

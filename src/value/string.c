@@ -115,7 +115,7 @@ static size_t write_character(char *to, uint32_t c, char quote)
         return 1;
     }
     if (c <= 0x10ffff && is_printable(c)) {
-        return utf8_encode(c, to);
+        return text_utf8(c, to);
     }
     if (c <= 0xff) {
         return write_hex_escape(to, 'x', 2, c);

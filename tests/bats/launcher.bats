@@ -8,10 +8,9 @@ setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
     unset VIRTUAL_ENV LD_PRELOAD
     printf abc >file
-    place_program real
-    place_program tree
-    rm tree/libexec/mview-inspect/*
-    export MVIEW=$PWD/tree/bin/mview-inspect
+    mkdir -p tree/bin tree/libexec/mview-inspect
+    cp -L "$MVIEW" tree/bin/mview-inspect
+    export BUILT=$MVIEW MVIEW=$PWD/tree/bin/mview-inspect
     for tag in 3.97 3.98 3.98t 3.100; do
         engine "$tag"
     done
@@ -80,14 +79,14 @@ base() {
     for list in --help --list-fields --list-rules --list-consumers; do
         inspect "$list"
         [ "$status" -eq 0 ]
-        [ "$output" = "$(real/bin/mview-inspect "$list")" ]
+        [ "$output" = "$("$BUILT" "$list")" ]
     done
     for what in "-f source" -j -R "--check" "--check -j"; do
         # shellcheck disable=SC2086 # options, apart
         inspect $what "$BATS_TEST_DIRNAME/../data/demo.pkl"
         [ "$status" -eq 0 ]
         # shellcheck disable=SC2086
-        [ "$output" = "$(real/bin/mview-inspect $what "$BATS_TEST_DIRNAME/../data/demo.pkl")" ]
+        [ "$output" = "$("$BUILT" $what "$BATS_TEST_DIRNAME/../data/demo.pkl")" ]
     done
     inspect not-there
     refuses "^mview-inspect: not-there: No such file"
@@ -113,7 +112,7 @@ base() {
     echo text >tree/libexec/mview-inspect/mview-inspect-3.97.so
     ln -s mview-inspect-3.97.so tree/libexec/mview-inspect/default
     inspect -e x
-    refuses "^mview-inspect: the engine does not load: $PWD/tree/libexec/mview-inspect/mview-inspect-3.97.so: "
+    refuses "^mview-inspect: the engine does not load: .*$PWD/tree/libexec/mview-inspect/mview-inspect-3.97.so: "
 }
 
 @test "a version without an engine: it is named, those there are, and the command that adds it" {
