@@ -107,13 +107,12 @@ static int each_file(struct session *session, file_action *action)
     return files_each(&session->report, &session->options, action);
 }
 
-/* Of several files one Python makes all the objects, and standard input cannot be opened again. */
-static bool may_be_list(const struct options *options)
+/* Standard input cannot be opened again; what is called an array is most likely none. */
+static bool may_be_list(const char *path)
 {
-    const char *dot = options->file_count == 1 ? strrchr(options->files[0], '.') : NULL;
-    bool array = dot != NULL && strcmp(dot, ".npy") == 0; /* most likely, so that it need not be opened twice */
+    const char *dot = strrchr(path, '.');
 
-    return options->file_count == 1 && !array && strcmp(options->files[0], "-") != 0 && options->member == NULL;
+    return (dot == NULL || strcmp(dot, ".npy") != 0) && strcmp(path, "-") != 0;
 }
 
 static bool needs_python(const struct options *options)
@@ -121,8 +120,12 @@ static bool needs_python(const struct options *options)
     if (options->python != NULL || options->implied_input || options_run_code(options)) {
         return true;
     }
-    return !lists_are(options->action) && options->action != ACTION_CHECK &&
-           (options->action != ACTION_SHOW || !may_be_list(options));
+    if (lists_are(options->action) || options->action == ACTION_CHECK) {
+        return false;
+    }
+    /* of several files one Python makes all the objects */
+    return options->action != ACTION_SHOW || options->member != NULL || options->file_count != 1 ||
+           !may_be_list(options->files[0]);
 }
 
 /* False, with nothing written, where an object is wanted after all. */
