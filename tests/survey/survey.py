@@ -117,7 +117,10 @@ def run(command, option, group, case):
 
 
 def last_words(done, case):
-    return (done.stderr.splitlines() or [""])[-1].removeprefix(f"mview-inspect: {case.expression}: ")
+    """The program's own, whatever a library says behind them (jax warns of each fork); else the library's."""
+    lines = done.stderr.splitlines()
+    own = [line for line in lines if line.startswith("mview-inspect: ")]
+    return (own or lines or [""])[-1].removeprefix(f"mview-inspect: {case.expression}: ")
 
 
 def findings_of(verdict):
