@@ -35,6 +35,28 @@ static int by_owner(const void *left, const void *right)
     return a->export.time < b->export.time ? -1 : a->export.time > b->export.time;
 }
 
+/* Exporters in the order in which they were first asked for what is held: addresses are others in each run. */
+static int by_first(const void *left, const void *right)
+{
+    const struct holding *a = left, *b = right;
+
+    return a->first != b->first ? (a->first < b->first ? -1 : 1) : by_owner(left, right);
+}
+
+static void sort(struct holdings *holdings)
+{
+    struct holding *items = holdings->items;
+    size_t i;
+
+    qsort(items, holdings->count, sizeof *items, by_owner);
+    for (i = 0; i < holdings->count; i++) {
+        bool same = i > 0 && items[i].export.exporter == items[i - 1].export.exporter;
+
+        items[i].first = same ? items[i - 1].first : items[i].export.time;
+    }
+    qsort(items, holdings->count, sizeof *items, by_first);
+}
+
 static bool concerns(const struct ledger_export *export, const uintptr_t *of, size_t of_count)
 {
     size_t i;
@@ -71,7 +93,7 @@ bool holding_collect(struct ledger *ledger, const uintptr_t *of, size_t of_count
                 .export = *export, .words = ledger->rows[export->row].words, .state = HOLDING_NOT_FOUND, .why = ""};
         }
     }
-    qsort(holdings->items, holdings->count, sizeof *holdings->items, by_owner);
+    sort(holdings);
     return true;
 }
 

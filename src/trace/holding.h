@@ -25,6 +25,7 @@ struct holding {
     enum holding_state state;
     const char *family; /* the type of the owner's that has errors of its own: see trace/subject.h; or NULL */
     uintptr_t behind;   /* the object that programs have of the owner; 0 where it was not looked for */
+    uint64_t first;     /* when the first of those of its exporter was asked for */
     char **names; /* owned, and each of them */
     size_t name_count;
     bool guessed;    /* .. of what may only look like a reference */
@@ -33,7 +34,7 @@ struct holding {
 };
 
 struct holdings {
-    struct holding *items; /* owned; those of one exporter together, in the order in which they were asked for */
+    struct holding *items; /* owned; those of one exporter together, all in the order in which they were asked for */
     size_t count;
     size_t left_out;        /* exports that are held and not among these */
     uint64_t left_out_time; /* when the last of them was asked for */

@@ -493,6 +493,16 @@ end
     answers '"other interpreters" in str(t["notes"])'
 }
 
+@test "what is held is told in the order in which it was asked for, wherever it lies" {
+    cat >app.py <<'end'
+data = [bytearray(n) for n in range(1, 30)]
+order = [n * 7 % 29 for n in range(29)]
+views = [memoryview(data[n]) for n in order] + [memoryview(data[order[3]])]
+end
+    trace -j -x app.py
+    answers '[h["exporter"]["nbytes"] for h in t["held"]] == [n * 7 % 29 + 1 for n in range(3)] + [22, 22] + [n * 7 % 29 + 1 for n in range(4, 29)]'
+}
+
 @test "what another interpreter holds is not said to be leaked" {
     python -c 'import _xxsubinterpreters' || python -c 'import _interpreters' || skip "this Python has none"
     cat >app.py <<'end'
