@@ -98,11 +98,12 @@ base() {
 
 @test "an object that a file turns out to be: its descriptors and standard output are as they were" {
     # shellcheck disable=SC2016 # the engine's own
-    printf '#!/bin/sh\nfound=$(ls /proc/$$/fd; readlink /proc/$$/fd/1)\necho "$found" >&2\n' >tree/libexec/mview-inspect/mview-inspect-3.97
-    "$MVIEW" -e x >told 2>usual
-    "$MVIEW" -t raw file >told 2>other
-    cmp usual other
-    grep -x "$PWD/told" other
+    printf '#!/bin/sh\n(ls /proc/$$/fd >fds)\n(readlink /proc/$$/fd/1 >>fds)\ntrue\n' >tree/libexec/mview-inspect/mview-inspect-3.97
+    "$MVIEW" -e x >told
+    mv fds usual
+    "$MVIEW" -t raw file >told
+    cmp usual fds
+    grep -x "$PWD/told" fds
     run --separate-stderr sh -c '"$MVIEW" -t raw file >&-'
     refuses "^mview-inspect: standard output: Bad file descriptor$"
 }
