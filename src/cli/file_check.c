@@ -2,7 +2,6 @@
 
 #include "audit/audit.h"
 #include "base/error.h"
-#include "base/output.h"
 #include "base/text.h"
 #include "cli/files.h"
 #include "files/input.h"
@@ -49,10 +48,7 @@ static bool report_findings(struct report *report, const struct options *options
     } else {
         write_text(&text, path, findings, options->info);
     }
-    ok = (ok && !text.failed) || error_no_memory(error);
-    if (ok) {
-        output_write(report->output, text_string(&text), text.length);
-    }
+    ok = (ok || error_no_memory(error)) && report_write(report, &text, error);
     text_free(&text);
     return ok;
 }
@@ -74,7 +70,7 @@ bool check_file(struct report *report, const struct options *options, const char
     ok = kind != SOURCE_AUTO ? audit_file(&file, &kind, &findings, error)
                              : content_refuse(&file, path, "mview-inspect --check", error);
     if (ok) {
-        *found |= findings.errors > 0 || (options->strict && findings.warnings > 0);
+        *found |= findings_fail(&findings, options->strict);
         ok = report_findings(report, options, path, kind, &findings, error);
         findings_free(&findings);
     } else if (kind != SOURCE_AUTO && kind != SOURCE_RAW) {

@@ -1,13 +1,13 @@
 #include "engine/consumer.h"
 
 #include "base/error.h"
-#include "base/output.h"
 #include "base/text.h"
 #include "cli/ending.h"
 #include "memory/guard.h"
 #include "offer/offer.h"
 #include "options/options.h"
 #include "python/evaluate.h"
+#include "report/findings.h"
 #include "report/report.h"
 #include "trial/battery.h"
 #include "trial/rules.h"
@@ -67,10 +67,8 @@ static bool report_trial(struct report *report, const struct options *options, c
     } else if (ok) {
         consumer_text(&text, options->consumer, trial, &findings, options->info);
     }
-    if (ok) {
-        output_write(report->output, text_string(&text), text.length);
-        *code = findings.errors > 0 || (options->strict && findings.warnings > 0) ? EXIT_FINDINGS : 0;
-    }
+    ok = ok && report_write(report, &text, error);
+    *code = findings_fail(&findings, options->strict) ? EXIT_FINDINGS : 0;
     text_free(&text);
     findings_free(&findings);
     return ok;

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/output.h"
 #include "base/text.h"
 #include "cli/ending.h"
 #include "engine/judge_report.h"
@@ -13,6 +12,7 @@
 #include "probe/probe.h"
 #include "python/view.h"
 #include "python/wrap.h"
+#include "report/findings.h"
 #include "report/report.h"
 #include "reproduce/reproduce.h"
 #include "source/source.h"
@@ -112,10 +112,8 @@ static bool report_check(struct report *report, const struct options *options, c
     } else if (ok) {
         judge_text_check(&text, options->eval, transcript, &findings, options->info);
     }
-    if (ok) {
-        output_write(report->output, text_string(&text), text.length);
-        *code = findings.errors > 0 || (options->strict && findings.warnings > 0) ? EXIT_FINDINGS : 0;
-    }
+    ok = ok && report_write(report, &text, error);
+    *code = findings_fail(&findings, options->strict) ? EXIT_FINDINGS : 0;
     text_free(&text);
     findings_free(&findings);
     return ok;
@@ -140,11 +138,8 @@ static bool report_script(struct report *report, const struct options *options, 
     if (!judge(transcript, &findings, error)) {
         return false;
     }
-    ok = reproduce(rule, &subject, transcript, &findings, &text, error);
-    if (ok) {
-        output_write(report->output, text_string(&text), text.length);
-        *code = 0;
-    }
+    ok = reproduce(rule, &subject, transcript, &findings, &text, error) && report_write(report, &text, error);
+    *code = 0;
     text_free(&text);
     findings_free(&findings);
     return ok;
@@ -161,10 +156,8 @@ static bool report_requests(struct report *report, const struct options *options
     } else {
         judge_text_requests(&text, options->eval, transcript, report->columns);
     }
-    if (ok) {
-        output_write(report->output, text_string(&text), text.length);
-        *code = 0;
-    }
+    ok = ok && report_write(report, &text, error);
+    *code = 0;
     text_free(&text);
     return ok;
 }

@@ -41,6 +41,11 @@ void findings_count(struct text *text, size_t count, const char *what)
     text_printf(text, "%zu %s%s", count, what, count == 1 ? "" : "s");
 }
 
+bool findings_fail(const struct findings *findings, bool strict)
+{
+    return findings->errors > 0 || (strict && findings->warnings > 0);
+}
+
 void findings_sum(struct text *text, const struct findings *findings)
 {
     findings_count(text, findings->errors, "error");

@@ -24,6 +24,9 @@ json_t *findings_json(const struct findings *findings, rule_name *name);
 /* "36 requests". */
 void findings_count(struct text *text, size_t count, const char *what);
 
+/* Whether they make --check fail: errors, with `strict` warnings too. */
+bool findings_fail(const struct findings *findings, bool strict);
+
 /* The last line's end: "1 error, 0 warnings" and a newline. */
 void findings_sum(struct text *text, const struct findings *findings);
 

@@ -66,7 +66,7 @@ static bool need_content(const struct record *record, struct error *error)
            error_set(error, ERROR_INPUT, "the exporter's answer contradicts itself: its memory is not read");
 }
 
-static bool write_text(struct report *report, const struct text *text, struct error *error)
+bool report_write(struct report *report, const struct text *text, struct error *error)
 {
     if (text->failed) {
         return error_no_memory(error);
@@ -118,7 +118,7 @@ static bool report_text(struct report *report, const struct record *record, stru
     if (dumps && dump_count(record->content, &options, false) > 0) {
         caption(&text, record->content, &options);
     }
-    ok = write_text(report, &text, error);
+    ok = report_write(report, &text, error);
     text_free(&text);
     return ok && (!dumps || dump_hex(report->output, record->content, &options, error));
 }
@@ -131,7 +131,7 @@ static bool report_fields(struct report *report, const struct record *record, st
     bool ok;
 
     fields_record(&text, record, report->fields, report->field_count);
-    ok = write_text(report, &text, error);
+    ok = report_write(report, &text, error);
     text_free(&text);
     return ok;
 }
@@ -149,7 +149,7 @@ static bool report_json(struct report *report, const struct record *record, stru
         text.length -= text.length > 0; /* the closing brace */
         text_puts(&text, ",\"data\":\"");
     }
-    ok = ok && write_text(report, &text, error);
+    ok = ok && report_write(report, &text, error);
     if (ok && with_data) {
         ok = dump_hex_string(report->output, record->content, &options, error) &&
              (output_puts(report->output, "\"}"), true);
@@ -182,7 +182,7 @@ static bool report_npy(struct report *report, const struct record *record, struc
     struct layout data;
     bool fortran_order = false;
     bool ok = need_content(record, error) && npy_record(&header, record, &data, &fortran_order, error) &&
-              write_text(report, &header, error);
+              report_write(report, &header, error);
 
     options.order = fortran_order ? WALK_F : WALK_LOGICAL;
     options.swap = record->swap;
@@ -324,7 +324,7 @@ bool report_listing(struct report *report, const struct record *record, const st
         ok = refuse_listing(listing, NULL, error);
         break;
     }
-    ok = ok && write_text(report, &text, error);
+    ok = ok && report_write(report, &text, error);
     text_free(&text);
     report->any = true;
     return ok;

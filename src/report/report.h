@@ -45,6 +45,9 @@ bool report_record(struct report *report, const struct record *record, struct er
 bool report_listing(struct report *report, const struct record *record, const struct listing *listing,
                     struct error *error);
 
+/* Write a text that was made for the answer; an error where memory ran out in the making. */
+bool report_write(struct report *report, const struct text *text, struct error *error);
+
 /* --- the writers ------------------------------------------------------------------ */
 
 /* report_text.c: aligned labels; then, by report_record, the dump. */
