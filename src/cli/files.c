@@ -4,6 +4,7 @@
 #include "base/output.h"
 #include "cli/complain.h"
 #include "cli/ending.h"
+#include "memory/guard.h"
 #include "options/options.h"
 #include "report/record.h"
 #include "report/report.h"
@@ -11,10 +12,16 @@
 
 int files_each(struct report *report, const struct options *options, file_action *action)
 {
+    struct error failed = ERROR_INIT;
     bool found = false;
     int code = 0;
     size_t i;
 
+    ending_watch_files();
+    if (!guard_start(&failed)) {
+        complain(NULL, &failed);
+        return EXIT_ERROR;
+    }
     for (i = 0; i < options->file_count && report->output->failed_errno == 0; i++) {
         struct error error = ERROR_INIT;
 

@@ -17,7 +17,10 @@ struct report;
 typedef bool file_action(struct report *report, const struct options *options, const char *path, bool *found,
                          struct error *error);
 
-/* Do it with each that the options name, and tell what went wrong: returns the exit code. */
+/*
+ * Do it with each that the options name, guarded against files that vanish meanwhile, and tell what went wrong: returns
+ * the exit code.
+ */
 int files_each(struct report *report, const struct options *options, file_action *action);
 
 /* The kind of file that the options ask for; SOURCE_AUTO: by its content. */

@@ -25,13 +25,7 @@
 static int inspect_files(struct report *report, const struct options *options, const char *executable)
 {
     const struct interpreter_options interpreter = {.mode = INTERPRETER_FILES, .executable = executable};
-    struct error error = ERROR_INIT;
 
-    ending_watch_files();
-    if (!guard_start(&error)) {
-        complain(NULL, &error);
-        return EXIT_ERROR;
-    }
     interpreter_expect(&interpreter);
     return files_each(report, options, options->action == ACTION_CHECK ? check_file : show_file);
 }
@@ -52,8 +46,6 @@ static int inspect(struct report *report, const struct options *options, const c
 
     if (expression != NULL) {
         ending_is_unexpected(expression);
-    } else {
-        ending_watch_files();
     }
     if (!interpreter_start(&interpreter, &error) || !guard_start(&error)) {
         complain(NULL, &error);

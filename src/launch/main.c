@@ -62,14 +62,11 @@
  * launch, here, the one without.
  */
 #include "base/error.h"
-#include "cli/complain.h"
-#include "cli/ending.h"
 #include "cli/file_check.h"
 #include "cli/files.h"
 #include "cli/lists.h"
 #include "cli/session.h"
 #include "launch/engine.h"
-#include "memory/guard.h"
 #include "options/options.h"
 #include "report/report.h"
 #include "source/source.h"
@@ -93,18 +90,6 @@ static bool list_file(struct report *report, const struct options *options, cons
     ok = ok && (wants_object || files_list(report, path, &source, error));
     source_close(&source);
     return ok;
-}
-
-static int each_file(struct session *session, file_action *action)
-{
-    struct error error = ERROR_INIT;
-
-    ending_watch_files();
-    if (!guard_start(&error)) {
-        complain(NULL, &error);
-        return EXIT_ERROR;
-    }
-    return files_each(&session->report, &session->options, action);
 }
 
 /* Standard input cannot be opened again; what is called an array is most likely none. */
@@ -137,7 +122,7 @@ static bool answer(struct session *session, int *code)
     if (lists_are(action)) {
         lists_write(&session->output, action);
     } else {
-        *code = each_file(session, action == ACTION_CHECK ? check_file : list_file);
+        *code = files_each(&session->report, &session->options, action == ACTION_CHECK ? check_file : list_file);
     }
     return !wants_object;
 }

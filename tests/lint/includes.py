@@ -38,11 +38,11 @@ MAY_INCLUDE = {
     "trace": {"trace", "holders", "probe", "python", "ledger", "judge", "memory", "format", "base"},
     "options": {"options", "known", "protocol", "dump", "walk", "memory", "base"},
     "report": {"report", "options", "source", "judge", "files", "dump", "value", "memory", "format", "base"},
-    "cli": {"cli", "report", "options", "source", "recipe", "trial", "known", "audit", "judge", "files", "base"},
+    "cli": {"cli", "report", "options", "source", "recipe", "trial", "known", "audit", "judge", "files", "memory", "base"},
     "engine": {"engine", "cli", "report", "options", "offer", "trace", "probe", "python", "source", "trial", "ledger",
                "known", "reproduce", "judge", "protocol", "files", "walk", "value", "memory", "format", "base"},
     # The program; it loads the engine, and is linked without.
-    "launch": {"launch", "engine", "cli", "report", "options", "source", "environment", "memory", "base"},
+    "launch": {"launch", "engine", "cli", "report", "options", "source", "environment", "base"},
 }
 KNOW_PYTHON = ("holders/", "python/", "probe/", "offer/", "trace/")
 SOURCES = sorted(path for path in (ROOT / "src").rglob("*") if path.suffix in (".c", ".h", ".def"))
