@@ -112,7 +112,7 @@ static bool have_input(const struct options *options, struct error *error)
            error_set(error, ERROR_USAGE, "standard input is empty: give a FILE or -e EXPR");
 }
 
-int mview_engine(int argc, char **argv, exit_watcher **watcher)
+int mview_engine(int argc, char **argv, const struct environment *environment, exit_watcher **watcher)
 {
     struct error error = ERROR_INIT;
     struct session session;
@@ -120,7 +120,7 @@ int mview_engine(int argc, char **argv, exit_watcher **watcher)
 
     ending_watch_exit(watcher);
     if (!session_parse(&session, argc, argv, &error) ||
-        !engine_settle(executable, session.options.python, options_run_code(&session.options), &error) ||
+        !engine_settle(executable, environment, session.options.python, options_run_code(&session.options), &error) ||
         !session_open(&session, &error) || !have_input(&session.options, &error)) {
         return session_refuse(argc, &error);
     }

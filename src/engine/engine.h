@@ -7,13 +7,17 @@
 
 #include "cli/ending.h"
 
+struct environment;
+
 /* The one name that the shared object exports. */
 #define ENGINE_ENTRY "mview_engine"
 
 /*
- * Do what the command line asks for: returns the exit code.  *watcher is who is told when somebody calls _exit, which
- * only the program itself can see.
+ * Do what the command line asks for: returns the exit code.  `environment` is the one that was found for it (launch/),
+ * NULL where none was chosen, or nobody has looked.  *watcher is who is told when somebody calls _exit, which only the
+ * program itself can see.
  */
-int mview_engine(int argc, char **argv, exit_watcher **watcher);
+int mview_engine(int argc, char **argv, const struct environment *environment, exit_watcher **watcher);
+typedef int engine_entry(int argc, char **argv, const struct environment *environment, exit_watcher **watcher);
 
 #endif

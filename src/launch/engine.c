@@ -16,8 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-typedef int engine_entry(int argc, char **argv, exit_watcher **watcher);
-
 static const char engine_prefix[] = "mview-inspect-";
 static const char shared_suffix[] = ".so";
 
@@ -142,13 +140,14 @@ static bool find_engine(char path[PATH_MAX], const char *prefix, struct environm
  * modules of one do not load into the other.  So the environment's own libpython goes first, where it has one; the
  * engine then finds it loaded.  For all to see, since modules count on that.
  */
-static bool enter(const char *path, const char *library, int argc, char **argv, int *code, struct error *error)
+static bool enter(const char *path, const struct environment *environment, int argc, char **argv, int *code,
+                  struct error *error)
 {
     engine_entry *entry = NULL;
     void *engine;
 
-    if (*library != '\0') {
-        dlopen(library, RTLD_LAZY | RTLD_GLOBAL);
+    if (environment != NULL && environment->library[0] != '\0') {
+        dlopen(environment->library, RTLD_LAZY | RTLD_GLOBAL);
     }
     engine = dlopen(path, RTLD_LAZY | RTLD_GLOBAL);
     if (engine != NULL) {
@@ -157,7 +156,7 @@ static bool enter(const char *path, const char *library, int argc, char **argv, 
     if (entry == NULL) {
         return error_set(error, ERROR_INPUT, "the engine does not load: %s", dlerror());
     }
-    *code = entry(argc, argv, &watcher_of_exit);
+    *code = entry(argc, argv, environment, &watcher_of_exit);
     return true;
 }
 
@@ -169,7 +168,7 @@ static bool become(const char *path, char **argv, struct error *error)
 
 bool engine_run(const struct options *options, int argc, char **argv, int *code, struct error *error)
 {
-    struct environment environment = {.library = ""};
+    struct environment environment;
     char prefix[PATH_MAX];
     char found[PATH_MAX];
     char path[PATH_MAX];
@@ -182,5 +181,6 @@ bool engine_run(const struct options *options, int argc, char **argv, int *code,
     if (realpath(found, path) == NULL) {
         return error_set(error, ERROR_INPUT, "'%s': %s", found, strerror(errno));
     }
-    return is_shared(path) ? enter(path, environment.library, argc, argv, code, error) : become(path, argv, error);
+    return is_shared(path) ? enter(path, chosen ? &environment : NULL, argc, argv, code, error)
+                           : become(path, argv, error);
 }

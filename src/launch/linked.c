@@ -4,7 +4,9 @@
 #include "engine/engine.h"
 #include "launch/exit.h"
 
+#include <stddef.h>
+
 int main(int argc, char **argv)
 {
-    return mview_engine(argc, argv, &watcher_of_exit);
+    return mview_engine(argc, argv, NULL, &watcher_of_exit);
 }

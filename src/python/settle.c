@@ -24,18 +24,23 @@ static bool wrong_version(const struct environment *environment, struct error *e
                      MVIEW_PYTHON, environment->executable);
 }
 
-bool engine_settle(char executable[PATH_MAX], const char *python, bool user, struct error *error)
+bool engine_settle(char executable[PATH_MAX], const struct environment *environment, const char *python, bool user,
+                   struct error *error)
 {
-    struct environment environment;
+    struct environment found;
 
-    if (!environment_chosen(python, user)) {
+    if (environment == NULL && environment_chosen(python, user)) {
+        environment = environment_find(&found, python, error) ? &found : NULL;
+        if (environment == NULL) {
+            return false;
+        }
+    }
+    if (environment == NULL) {
         snprintf(executable, PATH_MAX, "%s", MVIEW_PYTHON);
-    } else if (!environment_find(&environment, python, error)) {
-        return false;
-    } else if (strcmp(environment.version.tag, built_in.tag) != 0) {
-        return wrong_version(&environment, error);
+    } else if (strcmp(environment->version.tag, built_in.tag) != 0) {
+        return wrong_version(environment, error);
     } else {
-        strcpy(executable, environment.executable);
+        strcpy(executable, environment->executable);
     }
     return !user || environment_check_home(&built_in, error);
 }

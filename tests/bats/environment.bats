@@ -162,6 +162,15 @@ uses() {
     expect 0 3
 }
 
+@test "an interpreter that has to be started to be known is started once" {
+    [ -n "$(find "$(dirname "$MVIEW")/libexec/" -name '*.so')" ] || skip "the engine is a program, and looks for itself"
+    printf '#!/bin/sh\necho started >>"%s/starts"\nexec "%s" "$@"\n' "$PWD" "$MVIEW_PYTHON" >python-shim
+    chmod +x python-shim
+    inspect --python ./python-shim -f nbytes -e "b'abc'"
+    expect 0 3
+    [ "$(cat starts)" = started ]
+}
+
 @test "what is no program" {
     inspect --python ./ -e "b''"
     refuses "'$PWD' is a directory without bin/python$"
