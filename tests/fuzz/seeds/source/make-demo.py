@@ -1,1 +1,0 @@
-../../../data/make-demo.py
