@@ -95,13 +95,13 @@ $(PURE_OBJECTS) $(call objects,$(UNIT_SOURCES)): $(BUILD)/%.o: %.c $(BUILD)/flag
 $(call objects,$(UNIT_SOURCES)): ALL_CPPFLAGS += -Itests/unit
 $(BUILD)/src/archive/%.o: ALL_CPPFLAGS += $(ZLIB_CFLAGS)
 
-$(CLI_OBJECTS) $(ENGINE_OBJECTS) $(LAUNCH_OBJECTS): $(BUILD)/%.o: %.c $(BUILD)/flags Makefile
+$(CLI_OBJECTS) $(ENGINE_OBJECTS) $(LAUNCH_OBJECTS): $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -DMVIEW_VERSION='"$(VERSION)"' $(JANSSON_CFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+	$(CC) $(ALL_CPPFLAGS) $(JANSSON_CFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 # What --version tells.
-$(BUILD)/src/engine/engine.o: $(BUILD)/commit
-$(BUILD)/src/engine/engine.o: ALL_CPPFLAGS += -DMVIEW_COMMIT="\"$$(cat $(BUILD)/commit)\""
+$(BUILD)/src/engine/engine.o: $(BUILD)/commit Makefile
+$(BUILD)/src/engine/engine.o: ALL_CPPFLAGS += -DMVIEW_VERSION='"$(VERSION)"' -DMVIEW_COMMIT="\"$$(cat $(BUILD)/commit)\""
 
 $(PYTHON_OBJECTS): $(ENGINE)/%.o: %.c $(BUILD)/flags $(ENGINE)/python.mk
 	@mkdir -p $(@D)
