@@ -30,7 +30,7 @@ static bool is_utf8(const char *bytes, size_t length)
     size_t i, step;
 
     for (i = 0; i < length; i += step) {
-        step = utf8_decode(bytes + i, length - i, &code);
+        step = utf8_read(bytes + i, length - i, &code);
         if (step == 0) {
             return false;
         }
@@ -59,7 +59,7 @@ char *name_decode(struct arena *arena, const char *bytes, size_t length, bool ut
     for (i = 0; name != NULL && i < size; i++) {
         unsigned char byte = (unsigned char)bytes[i];
 
-        used += text_utf8(byte < 0x80 ? byte : code_page[byte - 0x80], name + used);
+        used += utf8_write(byte < 0x80 ? byte : code_page[byte - 0x80], name + used);
     }
     return name;
 }

@@ -144,7 +144,7 @@ const char *text_string(const struct text *text)
     return text->data != NULL ? text->data : "";
 }
 
-size_t utf8_decode(const char *bytes, size_t length, unsigned *code_point)
+size_t utf8_read(const char *bytes, size_t length, unsigned *code_point)
 {
     const unsigned char *u = (const unsigned char *)bytes;
     unsigned value;
@@ -184,7 +184,7 @@ size_t utf8_decode(const char *bytes, size_t length, unsigned *code_point)
     return more + 1;
 }
 
-size_t text_utf8(unsigned code_point, char bytes[4])
+size_t utf8_write(unsigned code_point, char bytes[4])
 {
     if (code_point < 0x80) {
         bytes[0] = (char)code_point;
@@ -253,7 +253,7 @@ void text_escape(struct text *text, const char *bytes, size_t length)
 
     for (i = append_plain(text, bytes, length); i < length; i += append_plain(text, bytes + i, length - i)) {
         unsigned c = 0;
-        size_t n = utf8_decode(bytes + i, length - i, &c);
+        size_t n = utf8_read(bytes + i, length - i, &c);
 
         if (n == 0) {
             text_printf(text, "\\x%02x", (unsigned char)bytes[i]);
@@ -280,7 +280,7 @@ void text_escape_json(struct text *text, const char *bytes, size_t length)
 
     for (i = append_plain(text, bytes, length); i < length; i += append_plain(text, bytes + i, length - i)) {
         unsigned c = 0;
-        size_t n = utf8_decode(bytes + i, length - i, &c);
+        size_t n = utf8_read(bytes + i, length - i, &c);
 
         if (n == 0) {
             text->failed = true;

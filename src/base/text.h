@@ -58,9 +58,9 @@ void text_escape_json(struct text *text, const char *bytes, size_t length);
  * Returns its length in bytes, 1 to 4, and the code point; 0 when the bytes
  * at hand are not one.
  */
-size_t utf8_decode(const char *bytes, size_t length, unsigned *code_point);
+size_t utf8_read(const char *bytes, size_t length, unsigned *code_point);
 
 /* Encode a code point up to U+10FFFF (surrogates too) in 1 to 4 bytes; returns how many. */
-size_t text_utf8(unsigned code_point, char bytes[4]);
+size_t utf8_write(unsigned code_point, char bytes[4]);
 
 #endif

@@ -223,7 +223,7 @@ static bool check_label(const struct label *label, struct error *error)
 
     while (i < label->length) {
         unsigned c;
-        size_t n = utf8_decode(label->text + i, label->length - i, &c);
+        size_t n = utf8_read(label->text + i, label->length - i, &c);
 
         if (n == 0 || c == 0) {
             return error_set(error, ERROR_INPUT, n == 0 ? "a field name that is no valid Unicode"

@@ -124,7 +124,7 @@ static bool take_character(struct json_pull *json, unsigned *code)
         json->at++;
         return take_escape(json, code) && *code != 0;
     }
-    length = utf8_decode(json->text + json->at, json->size - json->at, code);
+    length = utf8_read(json->text + json->at, json->size - json->at, code);
     json->at += length;
     return length > 0 && *code >= ' ';
 }
@@ -144,7 +144,7 @@ static bool read_string(struct json_pull *json, char *to, size_t *length, struct
         if (!take_character(json, &code)) {
             return fail(json, error, "no valid character of a string");
         }
-        size = text_utf8(code, encoded);
+        size = utf8_write(code, encoded);
         if (to != NULL) {
             memcpy(to + *length, encoded, size);
         }

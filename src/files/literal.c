@@ -45,7 +45,7 @@ static size_t peek(const struct reader *reader, unsigned *c)
         *c = (unsigned char)*reader->next;
         return 1;
     }
-    return utf8_decode(reader->next, (size_t)(reader->end - reader->next), c);
+    return utf8_read(reader->next, (size_t)(reader->end - reader->next), c);
 }
 
 static bool refuse_next(const struct reader *reader, const char *expected)
@@ -62,7 +62,7 @@ static bool refuse_next(const struct reader *reader, const char *expected)
     if (c != 0) {
         memset(shown, 0, sizeof shown);
         shown[0] = '\'';
-        shown[1 + text_utf8(c, shown + 1)] = '\'';
+        shown[1 + utf8_write(c, shown + 1)] = '\'';
     }
     return error_set(reader->error, ERROR_INPUT, "%s at byte %zu where %s is expected", shown,
                      place(reader, reader->next), expected);
@@ -179,7 +179,7 @@ static bool take_characters(struct reader *reader, char quote, char *to, size_t 
         if (!take_character(reader, &c)) {
             return false;
         }
-        n = text_utf8(c, bytes);
+        n = utf8_write(c, bytes);
         if (to != NULL) {
             memcpy(to + *length, bytes, n);
         }

@@ -37,13 +37,13 @@ static bool to_latin1(struct text *text)
     unsigned c = 0;
     size_t from, to = 0;
 
-    for (from = 0; from < text->length; from += utf8_decode(bytes + from, text->length - from, &c)) {
+    for (from = 0; from < text->length; from += utf8_read(bytes + from, text->length - from, &c)) {
         if ((unsigned char)bytes[from] > 0xc3) {
             return false;
         }
     }
     for (from = 0; from < text->length;) {
-        from += utf8_decode(bytes + from, text->length - from, &c);
+        from += utf8_read(bytes + from, text->length - from, &c);
         text->data[to++] = (char)c;
     }
     text->length = to;

@@ -20,7 +20,7 @@ static struct character character_at(const char *bytes, size_t left)
     struct character character = {.bytes = bytes};
     struct text shown = TEXT_INIT;
 
-    character.size = utf8_decode(bytes, left, &character.point);
+    character.size = utf8_read(bytes, left, &character.point);
     character.is_utf8 = character.size > 0;
     character.size += !character.is_utf8;
     text_escape(&shown, bytes, character.size);

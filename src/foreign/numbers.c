@@ -178,7 +178,7 @@ static bool is_utf8(const unsigned char *data, size_t size)
 
     while (i < size) {
         unsigned c;
-        size_t length = utf8_decode((const char *)data + i, size - i, &c);
+        size_t length = utf8_read((const char *)data + i, size - i, &c);
 
         if (length == 0) {
             return i > 0 && size - i < 4 && data[i] >= 0xc2;

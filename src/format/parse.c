@@ -189,7 +189,7 @@ static const struct format_code *find_code(const char *at)
 static bool refuse_code(struct parser *parser)
 {
     unsigned code_point;
-    size_t length = utf8_decode(parser->at, strlen(parser->at), &code_point);
+    size_t length = utf8_read(parser->at, strlen(parser->at), &code_point);
 
     return format_refuse(parser->error, parser->text, parser->at, "unknown code '%.*s'",
                          length > 0 ? (int)length : 1, parser->at);

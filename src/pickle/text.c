@@ -36,7 +36,7 @@ bool is_text(const unsigned char *bytes, size_t size)
 
     while (i < size) {
         unsigned code_point;
-        size_t length = utf8_decode((const char *)bytes + i, size - i, &code_point);
+        size_t length = utf8_read((const char *)bytes + i, size - i, &code_point);
 
         if (length == 0 && is_surrogate(bytes + i, size - i)) {
             length = 3;
@@ -103,7 +103,7 @@ bool decode_unicode(struct machine *m, const unsigned char **text, size_t *size)
                 return machine_broken(m, "an escape that is none in its text");
             }
         }
-        used += text_utf8(c, out + used);
+        used += utf8_write(c, out + used);
     }
     *text = (unsigned char *)out;
     *size = used;

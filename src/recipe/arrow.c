@@ -102,7 +102,7 @@ static bool is_utf8(const char *bytes, size_t size)
     size_t i, step;
 
     for (i = 0; i < size && code != 0; i += step) {
-        step = utf8_decode(bytes + i, size - i, &code);
+        step = utf8_read(bytes + i, size - i, &code);
         if (step == 0) {
             return false;
         }

@@ -223,7 +223,7 @@ bool recipe_characters(const struct pickle_value *scalar, struct text *text)
     for (i = 0; i < size; i += width) {
         unsigned long code = character(scalar->data + i, dtype);
 
-        length += text_utf8(code <= 0x10ffff ? (unsigned)code : 0xfffd, bytes + length);
+        length += utf8_write(code <= 0x10ffff ? (unsigned)code : 0xfffd, bytes + length);
     }
     text_append(text, bytes, length);
     return true;

@@ -149,7 +149,7 @@ static bool store_character(const struct pickle_value *item, size_t itemsize, un
     if ((item->kind != PICKLE_STR && item->kind != PICKLE_BYTES) || item->size == 0 || item->size > 4) {
         return false;
     }
-    if (utf8_decode((const char *)item->data, item->size, &decoded) != item->size) {
+    if (utf8_read((const char *)item->data, item->size, &decoded) != item->size) {
         /* Good text of one character is no UTF-8 only when it is a surrogate. */
         if (item->kind != PICKLE_STR || item->size != 3 || item->data[0] != 0xed) {
             return false;

@@ -15,7 +15,7 @@ json_t *json_text(const char *bytes, size_t length)
 
     while (i < length) {
         unsigned code_point;
-        size_t n = utf8_decode(bytes + i, length - i, &code_point);
+        size_t n = utf8_read(bytes + i, length - i, &code_point);
 
         if (n == 0) {
             text_printf(&text, "\\x%02x", (unsigned char)bytes[i]);

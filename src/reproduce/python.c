@@ -49,7 +49,7 @@ void python_literal(struct text *text, const char *string)
     text_putc(text, '"');
     while (left > 0) {
         unsigned code;
-        size_t length = utf8_decode(string, left, &code);
+        size_t length = utf8_read(string, left, &code);
 
         if (length == 0) {
             length = 1;

@@ -115,7 +115,7 @@ static size_t write_character(char *to, uint32_t c, char quote)
         return 1;
     }
     if (c <= 0x10ffff && is_printable(c)) {
-        return text_utf8(c, to);
+        return utf8_write(c, to);
     }
     if (c <= 0xff) {
         return write_hex_escape(to, 'x', 2, c);
@@ -133,7 +133,7 @@ void value_append_utf8(struct text *text, const char *bytes, size_t length)
     while (i < length && !text->failed) {
         char written[10];
         unsigned c = (unsigned char)bytes[i];
-        size_t taken = utf8_decode(bytes + i, length - i, &c);
+        size_t taken = utf8_read(bytes + i, length - i, &c);
 
         text_append(text, written,
                     taken > 0 ? write_character(written, c, quote) : write_hex_escape(written, 'x', 2, c));

@@ -22,7 +22,7 @@ static bool is_text(const char *bytes, size_t length)
     size_t i, step;
 
     for (i = 0; i < length && code != 0; i += step) {
-        step = utf8_decode(bytes + i, length - i, &code);
+        step = utf8_read(bytes + i, length - i, &code);
         if (step == 0) {
             return false;
         }

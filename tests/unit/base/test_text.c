@@ -74,12 +74,12 @@ static void code_points_survive_encoding(void)
     for (c = 0; c <= 0x10ffff; c += c < 0x3000 ? 1 : 97) {
         char bytes[4];
         unsigned back = 0;
-        size_t n = text_utf8(c, bytes);
+        size_t n = utf8_write(c, bytes);
 
         if (c >= 0xd800 && c <= 0xdfff) {
-            CHECK_INT(utf8_decode(bytes, n, &back), 0);
+            CHECK_INT(utf8_read(bytes, n, &back), 0);
         } else {
-            CHECK_INT(utf8_decode(bytes, n, &back), n);
+            CHECK_INT(utf8_read(bytes, n, &back), n);
             CHECK_INT(back, c);
         }
     }
